@@ -1,0 +1,52 @@
+#compdef openssl-attest
+# zsh completion for openssl-attest
+
+_openssl_attest_demands() {
+    local -a demands
+    demands=(${(f)"$(command openssl-attest -list_demands 2>/dev/null)"})
+    demands=(${${demands%% *}/=*/=})
+    compset -P '*,'
+    compadd -S '' -- $demands
+}
+
+_openssl_attest() {
+    _arguments \
+        '(- *)-help[display a summary of the options]' \
+        '(- *)-version[display the version]' \
+        '-quiet[print no report on stdout]' \
+        '-verbose[say on stderr what is read and trusted]' \
+        '-nocolor[never use colour]' \
+        '-shell_init[print shell code for openssl attest]:shell:(bash zsh fish)' \
+        '-in[evidence]:evidence:_files' \
+        '-inform[format of the evidence]:format:(AUTO JSON)' \
+        '-csr[certificate request that must hold the attested key]:request:_files' \
+        '-cert[certificate that must hold the attested key]:certificate:_files' \
+        '-pubkey[public key that must be the attested key]:public key:_files' \
+        '-out[where to write the report]:report:_files' \
+        '-outform[format of the report]:format:(text json ear)' \
+        '-noout[no report]' \
+        '-text[report with all attributes and certificates]' \
+        '-brief[report in one line]' \
+        '-pubout[write the public key if verified]:public key:_files' \
+        '-certs_out[write the certificates for inspection]:certificates:_files' \
+        '-attime[verification epoch time]:seconds since 1970:' \
+        '-no_check_time[ignore the dates of certificates]' \
+        '-policy[policy the key must meet]:policy:{compadd authentic non-exportable cabf-code-signing; _files}' \
+        '*-require[further demands]:demands:_openssl_attest_demands' \
+        '-owner_trust[how the pool root must be trusted]:trust:(any authenticated pinned)' \
+        '-owner_root[trusted pool root certificate]:certificate:_files' \
+        '*-owner_pin[SHA-256 of a trusted pool root]:sha256\:HEX:' \
+        '-known_pools[file of pools and their roots]:file:_files' \
+        '*-hsm_root[additional trusted HSM roots]:certificate:_files' \
+        '-no_default_hsm_roots[do not trust the embedded Marvell roots]' \
+        '-list_hsm_roots[print the embedded Marvell roots]' \
+        '-list_policies[print the named policies]' \
+        '-list_demands[print the demands of -require]'
+}
+
+# As an autoloaded file this is the body of the function; when evaluated it registers it.
+if [[ ${funcstack[1]-} == _openssl-attest ]]; then
+    _openssl_attest "$@"
+elif (( $+functions[compdef] )); then
+    compdef _openssl_attest openssl-attest
+fi

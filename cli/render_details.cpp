@@ -1,0 +1,106 @@
+#include "render_details.h"
+
+#include <openssl/pem.h>
+
+#include <algorithm>
+#include <new>
+
+#include "core/attributes.h"
+#include "style.h"
+
+namespace mhsm::cli {
+namespace {
+
+constexpr std::size_t bytes_per_line = 24;
+
+std::string contents(BIO *bio) {
+    char *data = nullptr;
+    const auto size = BIO_get_mem_data(bio, &data);
+    return size <= 0 ? std::string() : std::string(data, static_cast<std::size_t>(size));
+}
+
+BioPtr memory_writer() {
+    BioPtr bio(BIO_new(BIO_s_mem()));
+    if (!bio) throw std::bad_alloc();
+    return bio;
+}
+
+// A long value in further lines below the column it starts in.
+std::string wrapped(std::string_view value, std::size_t column) {
+    const std::size_t width = 2 * bytes_per_line;
+    std::string text;
+    for (std::size_t start = 0; start < value.size(); start += width) {
+        if (start > 0) text += "\n" + std::string(column, ' ');
+        text += value.substr(start, width);
+    }
+    return text;
+}
+
+std::size_t name_width(const ObjectFacts &object) {
+    std::size_t width = 0;
+    for (const auto &attribute : object.attributes) width = std::max(width, attribute.name.size());
+    return width + 2;
+}
+
+std::string object_table(const ObjectFacts &object) {
+    const auto width = name_width(object);
+    std::string text = "Attributes of the " + object.object_class + " (" + object.member + " attestation, handle " +
+                       attribute_number(object.handle) + "):\n";
+    for (const auto &attribute : object.attributes) {
+        const std::string left = "    " + attribute_number(attribute.type) + "  " + padded(attribute.name, width);
+        const std::string value = attribute.hex ? attribute.value : "(not available)";
+        text += left + wrapped(value, left.size()) + "\n";
+    }
+    return text;
+}
+
+// Certificates come from outside: only line feeds and printable ASCII may reach the terminal.
+std::string printable_lines(std::string_view text) {
+    std::string safe;
+    while (!text.empty()) {
+        const auto line = text.substr(0, text.find('\n'));
+        safe += printable(line) + "\n";
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+    }
+    return safe;
+}
+
+std::string certificate_text(const Bytes &der) {
+    const ErrorScope errors;
+    const auto certificate = parse_certificate(nullptr, der);
+    const auto bio = memory_writer();
+    if (!certificate || X509_print_ex(bio.get(), certificate.get(), XN_FLAG_ONELINE, 0) != 1)
+        return "Certificate: cannot be printed\n";
+    return printable_lines(contents(bio.get()));
+}
+
+}  // namespace
+
+std::string pem(const char *label, const Bytes &der) {
+    const auto bio = memory_writer();
+    if (PEM_write_bio(bio.get(), label, "", der.data(), static_cast<long>(der.size())) <= 0) throw std::bad_alloc();
+    return contents(bio.get());
+}
+
+std::string render_objects(const Report &report) {
+    std::string text;
+    for (const auto &object : report.objects) text += object_table(object);
+    return text;
+}
+
+std::string render_certificates(const Report &report) {
+    std::string text;
+    for (const auto &certificate : report.certificates)
+        text += "Certificate " + certificate.role + ", SHA-256 " + certificate.sha256 + ":\n" +
+                certificate_text(certificate.der);
+    return text;
+}
+
+std::string certificates_pem(const Report &report) {
+    std::string text;
+    for (const auto &certificate : report.certificates)
+        text += "# " + certificate.role + ": " + certificate.subject + "\n" + pem("CERTIFICATE", certificate.der);
+    return text;
+}
+
+}  // namespace mhsm::cli

@@ -1,0 +1,141 @@
+#include "setup.h"
+
+#include <iterator>
+
+#include "diagnostics.h"
+#include "input.h"
+
+namespace mhsm::cli {
+namespace {
+
+using Path = Options::Text;
+
+// A failure about the file that an option names.
+Failure in_option(std::string_view option, const std::string &path, Failure failure) {
+    std::string subject = std::string(option) + " " + printable(path);
+    if (!failure.subject.empty() && failure.subject != printable(path)) subject += ": " + failure.subject;
+    failure.subject = std::move(subject);
+    return failure;
+}
+
+Result<std::vector<X509Ptr>> read_anchors(std::string_view option, const std::string &path) {
+    const auto bytes = read_small_file(path);
+    if (!bytes) return in_option(option, path, bytes.failure());
+    auto anchors = parse_anchors(nullptr, bytes.value());
+    if (!anchors) return in_option(option, path, anchors.failure());
+    return anchors;
+}
+
+Outcome add_hsm_roots(const Options &options, Trust &trust) {
+    trust.embedded_hsm_roots = !options.no_default_hsm_roots;
+    for (const auto &path : options.hsm_root) {
+        auto roots = read_anchors("-hsm_root", path);
+        if (!roots) return Outcome::fail(roots.failure());
+        std::move(roots->begin(), roots->end(), std::back_inserter(trust.hsm_roots));
+    }
+    return Outcome::pass();
+}
+
+Outcome add_owner_root(const Options &options, Trust &trust) {
+    if (!options.owner_root) return Outcome::pass();
+    const auto roots = read_anchors("-owner_root", *options.owner_root);
+    if (!roots) return Outcome::fail(roots.failure());
+    for (const auto &root : roots.value()) {
+        const auto digest = sha256(nullptr, certificate_der(root.get()));
+        if (!digest) return Outcome::fail(Reason::internal, "-owner_root", "no SHA-256");
+        trust.owner_pins.push_back(*digest);
+    }
+    return Outcome::pass();
+}
+
+Outcome add_owner_pins(const Options &options, Trust &trust) {
+    for (const auto &text : options.owner_pin) {
+        const auto pin = parse_pin(text);
+        if (!pin) return Outcome::fail(pin.failure().reason, "-owner_pin", pin.failure().detail);
+        trust.owner_pins.push_back(pin.value());
+    }
+    return Outcome::pass();
+}
+
+Outcome add_known_pools(const Options &options, Trust &trust) {
+    if (!options.known_pools) return Outcome::pass();
+    const auto bytes = read_small_file(*options.known_pools);
+    if (!bytes) return Outcome::fail(in_option("-known_pools", *options.known_pools, bytes.failure()));
+    auto pools = parse_known_pools(as_text(bytes.value()));
+    if (!pools) return Outcome::fail(in_option("-known_pools", *options.known_pools, pools.failure()));
+    trust.known_pools = std::move(pools.value());
+    return Outcome::pass();
+}
+
+bool looks_like_file(const std::string &name) { return name.find_first_of("./") != std::string::npos; }
+
+Result<Policy> read_policy(const Path &given) {
+    if (!given) return Policy{};
+    auto named = named_policy(*given);
+    if (named) return named;
+    const auto bytes = read_small_file(*given);
+    if (!bytes && !looks_like_file(*given)) return in_option("-policy", *given, named.failure());
+    if (!bytes) return in_option("-policy", *given, bytes.failure());
+    auto policy = parse_policy(bytes.value());
+    if (!policy) return in_option("-policy", *given, policy.failure());
+    return policy;
+}
+
+Outcome add_requirements(const Options &options, Policy &policy) {
+    for (const auto &list : options.require) {
+        const auto added = add_demands(policy, list);
+        if (added.status == Status::fail)
+            return Outcome::fail(in_option("-require", list, {added.reason, added.subject, added.detail}));
+    }
+    return Outcome::pass();
+}
+
+struct GivenFile {
+    std::string_view option;
+    GivenKind kind;
+    const Path &path;
+    std::optional<Bytes> &field;
+};
+
+Outcome read_given(const GivenFile &file) {
+    if (!file.path) return Outcome::pass();
+    auto bytes = read_small_file(*file.path);
+    if (!bytes) return Outcome::fail(in_option(file.option, *file.path, bytes.failure()));
+    // Compared with no key at all, so that only its form counts.
+    const auto form = bind_given(nullptr, file.kind, bytes.value(), nullptr);
+    if (form.reason == Reason::given_unreadable)
+        return Outcome::fail(in_option(file.option, *file.path, {form.reason, "", "not a " + form.subject}));
+    file.field = std::move(bytes.value());
+    return Outcome::pass();
+}
+
+Outcome read_expectations(const Options &options, Expectations &expectations) {
+    const GivenFile files[] = {{"-csr", GivenKind::csr, options.csr, expectations.csr},
+                               {"-cert", GivenKind::certificate, options.cert, expectations.certificate},
+                               {"-pubkey", GivenKind::public_key, options.pubkey, expectations.public_key}};
+    for (const auto &file : files) {
+        auto read = read_given(file);
+        if (read.status == Status::fail) return read;
+    }
+    return Outcome::pass();
+}
+
+}  // namespace
+
+Result<Setup> read_setup(const Options &options) {
+    Setup setup;
+    auto policy = read_policy(options.policy);
+    if (!policy) return policy.failure();
+    setup.policy = std::move(policy.value());
+    if (options.owner_trust)
+        setup.trust.owner_mode = parse_owner_mode(*options.owner_trust).value_or(OwnerTrustMode::authenticated);
+    for (const auto step : {add_owner_pins, add_hsm_roots, add_owner_root, add_known_pools}) {
+        auto outcome = step(options, setup.trust);
+        if (outcome.status == Status::fail) return Failure{outcome.reason, outcome.subject, outcome.detail};
+    }
+    for (const auto &outcome : {add_requirements(options, setup.policy), read_expectations(options, setup.expectations)})
+        if (outcome.status == Status::fail) return Failure{outcome.reason, outcome.subject, outcome.detail};
+    return setup;
+}
+
+}  // namespace mhsm::cli

@@ -1,0 +1,42 @@
+// Colour on terminals, and aligned lines.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mhsm::cli {
+
+struct Style {
+    bool colour = false;
+
+    std::string good(std::string_view text) const { return paint("32", text); }
+    std::string bad(std::string_view text) const { return paint("1;31", text); }
+    std::string doubtful(std::string_view text) const { return paint("33", text); }
+
+private:
+    std::string paint(std::string_view code, std::string_view text) const {
+        if (!colour) return std::string(text);
+        return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+    }
+};
+
+// Whether standard output is a terminal whose owner wants colour.
+bool colour_wanted();
+
+// `text` followed by blanks up to `width`, and at least one.
+std::string padded(std::string_view text, std::size_t width);
+
+// Text made of lines "    Label:      value".
+class Lines {
+public:
+    void heading(std::string_view text) { text_ += std::string(text) + ":\n"; }
+    // Nothing is added for an empty value.
+    void field(std::string_view label, std::string_view value);
+    void line(std::string_view text) { text_ += std::string(text) + "\n"; }
+    const std::string &text() const { return text_; }
+
+private:
+    std::string text_;
+};
+
+}  // namespace mhsm::cli

@@ -1,0 +1,34 @@
+// Trust anchors: the Marvell roots embedded in this library, and roots given by the caller.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "certificate.h"
+
+namespace mhsm {
+
+struct EmbeddedRoot {
+    std::string_view name;    // the product line
+    std::string_view pem;
+    std::string_view origin;  // where Marvell publishes it, for people to compare
+};
+
+// The Marvell LiquidSecurity roots compiled into this library.
+std::span<const EmbeddedRoot> embedded_hsm_roots();
+
+// One or more certificates from PEM, or one from DER. Fails with anchor_unreadable.
+Result<std::vector<X509Ptr>> parse_anchors(OSSL_LIB_CTX *libctx, ByteView pem_or_der);
+
+// A fingerprint "sha256:HEX" (colons between the bytes allowed, either case). Fails with pin_malformed.
+Result<Sha256> parse_pin(std::string_view text);
+
+// The known-pools file: one "<pool> sha256:HEX" a line, '#' starts a comment. Fails with known_pools_malformed.
+struct KnownPool {
+    std::string pool;
+    Sha256 root;
+};
+Result<std::vector<KnownPool>> parse_known_pools(std::string_view text);
+
+}  // namespace mhsm

@@ -1,0 +1,38 @@
+// cJSON with the strictness it lacks: RFC 8259 grammar, UTF-8, no NUL, bounded depth, size and members.
+#pragma once
+
+#include <cjson/cJSON.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ossl.h"
+#include "result.h"
+
+namespace mhsm {
+
+using JsonPtr = std::unique_ptr<cJSON, Deleter<cJSON_Delete>>;
+
+struct JsonLimits {
+    std::size_t bytes = std::size_t{1} << 20U;
+    std::size_t depth = 16;      // nested arrays and objects
+    std::size_t values = 16384;  // values of every kind, so that memory stays in proportion
+};
+
+// Parses one JSON object. A UTF-8 byte order mark before it is accepted, white space after it too.
+// Fails with one of the json_* reasons.
+Result<JsonPtr> parse_json_object(ByteView text, const JsonLimits &limits = {});
+
+// Fails with json_duplicate_member if `object` has two members of one name.
+// An object that is read must be asked about first: cJSON itself answers the first of the two.
+Outcome check_unique_members(const cJSON *object, std::string_view where);
+
+// The member of exactly this name, or null.
+const cJSON *json_member(const cJSON *object, const char *name);
+
+// Its text if it is a string, else null.
+const char *json_string(const cJSON *item);
+
+}  // namespace mhsm

@@ -1,0 +1,229 @@
+#include "key_object.h"
+
+#include <openssl/core_names.h>
+#include <openssl/obj_mac.h>
+
+#include <algorithm>
+#include <array>
+
+namespace mhsm {
+namespace {
+
+constexpr auto curves = std::to_array<Curve>({{NID_X9_62_prime256v1, "P-256", 32, 256},
+                                              {NID_secp384r1, "P-384", 48, 384},
+                                              {NID_secp521r1, "P-521", 66, 521},
+                                              {NID_secp256k1, "P-256K", 32, 256}});
+constexpr int max_rsa_bits = 16384;
+
+Failure wrong_size(std::string detail) { return {Reason::object_size_wrong, {}, std::move(detail)}; }
+Failure absent(std::uint32_t type) { return {Reason::object_attribute_absent, {}, attribute_name(type)}; }
+
+Result<std::uint32_t> required_number(const BlobObject &object, std::uint32_t type) {
+    const auto number = read_number(object, type);
+    if (!number) return number.failure();
+    if (!*number) return absent(type);
+    return **number;
+}
+
+std::optional<ObjectClass> to_class(std::uint32_t number) {
+    switch (number) {
+        case 2: return ObjectClass::public_key;
+        case 3: return ObjectClass::private_key;
+        case 4: return ObjectClass::secret_key;
+        default: return std::nullopt;
+    }
+}
+
+bool promises(ObjectClass promised, ObjectClass found) {
+    if (promised == ObjectClass::public_key) return found == promised;
+    return found == ObjectClass::private_key || found == ObjectClass::secret_key;
+}
+
+struct Picked {
+    const BlobObject *object = nullptr;
+    ObjectClass object_class = ObjectClass::private_key;
+};
+
+// The only object of the promised class; a blob may hold the other half of the key beside it.
+Result<Picked> pick(const Blob &blob, ObjectClass promised) {
+    Picked picked;
+    std::string found;
+    for (const auto &object : blob.objects) {
+        const auto number = required_number(object, cka::CLASS);
+        if (!number) return number.failure();
+        const auto object_class = to_class(*number);
+        found += (found.empty() ? "" : ", ") + (object_class ? std::string(class_name(*object_class)) : "class " + std::to_string(*number));
+        if (!object_class || !promises(promised, *object_class)) continue;
+        if (picked.object != nullptr) return Failure{Reason::object_ambiguous, {}, "found " + found};
+        picked = {&object, *object_class};
+    }
+    if (picked.object == nullptr)
+        return Failure{Reason::object_class_wrong, {}, "expected " + std::string(class_name(promised)) + ", found " + found};
+    return picked;
+}
+
+Result<KeyType> read_type(const BlobObject &object) {
+    const auto number = required_number(object, cka::KEY_TYPE);
+    if (!number) return number.failure();
+    switch (*number) {
+        case 0x00: return KeyType::rsa;
+        case 0x03: return KeyType::ec;
+        case 0x1f: return KeyType::aes;
+        default: return Failure{Reason::object_type_wrong, {}, "CKA_KEY_TYPE " + std::to_string(*number)};
+    }
+}
+
+Outcome read_rsa(KeyObject &key) {
+    const auto bits = required_number(*key.object, cka::MODULUS_BITS);
+    if (!bits) return Outcome::fail(bits.failure());
+    const auto modulus = find_value(*key.object, cka::MODULUS);
+    if (!modulus) return Outcome::fail(absent(cka::MODULUS));
+    key.material = *modulus;
+    key.bits = number_bits(*modulus);
+    key.exponent = find_value(*key.object, cka::PUBLIC_EXPONENT);
+    if (key.bits > max_rsa_bits || *bits != static_cast<std::uint32_t>(key.bits))
+        return Outcome::fail(wrong_size("CKA_MODULUS_BITS " + std::to_string(*bits) + ", modulus of " +
+                                        std::to_string(key.bits) + " bits"));
+    return Outcome::pass();
+}
+
+Outcome read_ec(KeyObject &key) {
+    constexpr std::uint8_t uncompressed = 0x04;
+    const auto nid = required_number(*key.object, cka::MODULUS_BITS);
+    if (!nid) return Outcome::fail(nid.failure());
+    key.curve = curve_by_nid(*nid);
+    if (key.curve == nullptr)
+        return Outcome::fail(Reason::object_type_wrong, {}, "unknown curve number " + std::to_string(*nid));
+    const auto point = find_value(*key.object, cka::MODULUS);
+    if (!point) return Outcome::fail(absent(cka::MODULUS));
+    if (point->size() != 1 + 2 * key.curve->field_bytes || point->front() != uncompressed)
+        return Outcome::fail(wrong_size("a point of " + std::to_string(point->size()) + " bytes on " + std::string(key.curve->name)));
+    key.material = *point;
+    key.bits = key.curve->bits;
+    return Outcome::pass();
+}
+
+Outcome read_aes(KeyObject &key) {
+    const auto bytes = required_number(*key.object, cka::VALUE_LEN);
+    if (!bytes) return Outcome::fail(bytes.failure());
+    if (*bytes != 16 && *bytes != 24 && *bytes != 32)
+        return Outcome::fail(wrong_size("expected 16, 24 or 32 bytes, found " + std::to_string(*bytes)));
+    key.bits = static_cast<int>(*bytes) * 8;
+    return Outcome::pass();
+}
+
+Outcome read_material(KeyObject &key) {
+    switch (key.type) {
+        case KeyType::rsa: return read_rsa(key);
+        case KeyType::ec: return read_ec(key);
+        case KeyType::aes: break;
+    }
+    return read_aes(key);
+}
+
+// kty is what the service says about the key; both must speak of the same kind.
+Outcome check_kty(const KeyObject &key, const std::optional<JsonWebKey> &jwk) {
+    if (!jwk || !jwk->kty) return Outcome::pass();
+    const std::string_view expected = key.type == KeyType::rsa ? "RSA-HSM" : key.type == KeyType::ec ? "EC-HSM" : "oct-HSM";
+    if (*jwk->kty == expected) return Outcome::pass();
+    return Outcome::fail(Reason::object_type_wrong, {}, "the service says " + *jwk->kty + ", the HSM signed " + std::string(key_type_name(key.type)));
+}
+
+Result<KeyObject> read_picked(const Picked &picked, const std::optional<JsonWebKey> &jwk) {
+    KeyObject key;
+    key.object = picked.object;
+    key.object_class = picked.object_class;
+    const auto type = read_type(*picked.object);
+    if (!type) return type.failure();
+    key.type = *type;
+    const bool symmetric = key.type == KeyType::aes;
+    if (symmetric != (key.object_class == ObjectClass::secret_key))
+        return Failure{Reason::object_type_wrong, {}, std::string(key_type_name(key.type)) + " as " + std::string(class_name(key.object_class))};
+    for (const auto &outcome : {check_kty(key, jwk), read_material(key)})
+        if (!outcome.passed()) return Failure{outcome.reason, {}, outcome.detail};
+    return key;
+}
+
+EvpPkeyPtr build_key(OSSL_LIB_CTX *libctx, const char *type, OSSL_PARAM_BLD *builder) {
+    const ParamsPtr params(OSSL_PARAM_BLD_to_param(builder));
+    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(libctx, type, nullptr));
+    EVP_PKEY *key = nullptr;
+    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
+        return nullptr;
+    return EvpPkeyPtr(key);
+}
+
+BnPtr to_number(ByteView bytes) { return BnPtr(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr)); }
+
+EvpPkeyPtr build_rsa(OSSL_LIB_CTX *libctx, ByteView modulus, ByteView exponent) {
+    const ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
+    const auto n = to_number(modulus);
+    const auto e = to_number(exponent);
+    if (!builder || !n || !e || BN_is_odd(n.get()) == 0 || BN_is_odd(e.get()) == 0 || BN_is_one(e.get()) != 0 ||
+        OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
+        OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1)
+        return nullptr;
+    return build_key(libctx, "RSA", builder.get());
+}
+
+EvpPkeyPtr build_ec(OSSL_LIB_CTX *libctx, const Curve &curve, ByteView point) {
+    const ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
+    if (!builder ||
+        OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, OBJ_nid2sn(curve.nid), 0) != 1 ||
+        OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1)
+        return nullptr;
+    auto key = build_key(libctx, "EC", builder.get());
+    const EvpPkeyCtxPtr context(key ? EVP_PKEY_CTX_new_from_pkey(libctx, key.get(), nullptr) : nullptr);
+    return context && EVP_PKEY_public_check(context.get()) == 1 ? std::move(key) : nullptr;
+}
+
+}  // namespace
+
+std::string_view class_name(ObjectClass object_class) {
+    switch (object_class) {
+        case ObjectClass::public_key: return "public key";
+        case ObjectClass::private_key: return "private key";
+        case ObjectClass::secret_key: break;
+    }
+    return "secret key";
+}
+
+std::string_view key_type_name(KeyType type) {
+    switch (type) {
+        case KeyType::rsa: return "RSA";
+        case KeyType::ec: return "EC";
+        case KeyType::aes: break;
+    }
+    return "AES";
+}
+
+const Curve *curve_by_nid(std::uint32_t nid) {
+    const auto found = std::ranges::find_if(curves, [nid](const Curve &c) { return static_cast<std::uint32_t>(c.nid) == nid; });
+    return found != curves.end() ? &*found : nullptr;
+}
+
+const Curve *curve_by_name(std::string_view name) {
+    const auto found = std::ranges::find(curves, name, &Curve::name);
+    return found != curves.end() ? &*found : nullptr;
+}
+
+Result<KeyObject> read_key_object(const Blob &blob, ObjectClass promised, const std::optional<JsonWebKey> &jwk,
+                                  const std::string &subject) {
+    const auto picked = pick(blob, promised);
+    if (!picked) return Failure{picked.failure().reason, subject, picked.failure().detail};
+    auto key = read_picked(*picked, jwk);
+    if (!key) return Failure{key.failure().reason, subject, key.failure().detail};
+    return key;
+}
+
+Result<EvpPkeyPtr> make_public_key(OSSL_LIB_CTX *libctx, const KeyObject &key, const std::optional<ByteView> &exponent,
+                                   const std::string &subject) {
+    if (key.type == KeyType::aes) return Failure{Reason::given_symmetric, subject, ""};
+    if (key.type == KeyType::rsa && !exponent) return Failure{Reason::object_attribute_absent, subject, "CKA_PUBLIC_EXPONENT"};
+    auto made = key.type == KeyType::rsa ? build_rsa(libctx, key.material, *exponent) : build_ec(libctx, *key.curve, key.material);
+    if (!made) return Failure{Reason::object_key_invalid, subject, ""};
+    return made;
+}
+
+}  // namespace mhsm

@@ -1,0 +1,49 @@
+// One attested key: the attributes that say which key it is, checked for consistency among themselves.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "attributes.h"
+#include "evidence.h"
+
+namespace mhsm {
+
+enum class ObjectClass { public_key = 2, private_key = 3, secret_key = 4 };
+enum class KeyType { rsa = 0x00, ec = 0x03, aes = 0x1f };
+
+std::string_view class_name(ObjectClass object_class);  // "private key"
+std::string_view key_type_name(KeyType type);           // "RSA"
+
+// The four curves of Managed HSM, by the names that JWK (RFC 7518, RFC 8812) gives them.
+struct Curve {
+    int nid = 0;  // OpenSSL's number, which is what the HSM states
+    std::string_view name;
+    std::size_t field_bytes = 0;
+    int bits = 0;
+};
+const Curve *curve_by_nid(std::uint32_t nid);
+const Curve *curve_by_name(std::string_view name);
+
+// Views borrow from the blob. Material: RSA modulus, or EC point 04||X||Y; none for AES.
+struct KeyObject {
+    const BlobObject *object = nullptr;
+    ObjectClass object_class = ObjectClass::private_key;
+    KeyType type = KeyType::rsa;
+    int bits = 0;
+    const Curve *curve = nullptr;
+    ByteView material;
+    std::optional<ByteView> exponent;
+};
+
+// Picks the object of the class that the blob must hold and checks class, type and size against each other
+// and against kty (if known). `promised` is public_key for the public attestation, private_key for the
+// private one, where a secret key is accepted unless kty forbids it. Fails with object_*.
+Result<KeyObject> read_key_object(const Blob &blob, ObjectClass promised, const std::optional<JsonWebKey> &jwk,
+                                  const std::string &subject);
+
+// The attested public key as a libcrypto key in `libctx`; fails for symmetric keys and invalid material.
+Result<EvpPkeyPtr> make_public_key(OSSL_LIB_CTX *libctx, const KeyObject &key, const std::optional<ByteView> &exponent,
+                                   const std::string &subject);
+
+}  // namespace mhsm

@@ -1,0 +1,81 @@
+#include "ossl.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace mhsm {
+
+std::optional<Sha256> sha256(OSSL_LIB_CTX *libctx, ByteView data) {
+    Sha256 digest{};
+    std::size_t size = 0;
+    if (EVP_Q_digest(libctx, "SHA256", nullptr, data.data(), data.size(), digest.data(), &size) != 1 ||
+        size != digest.size())
+        return std::nullopt;
+    return digest;
+}
+
+X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der) {
+    if (der.size() > std::numeric_limits<int>::max()) return nullptr;
+    X509Ptr certificate(X509_new_ex(libctx, nullptr));
+    if (!certificate) return nullptr;
+    X509 *target = certificate.get();
+    const unsigned char *cursor = der.data();
+    if (d2i_X509(&target, &cursor, static_cast<long>(der.size())) == nullptr) {
+        // d2i_X509 frees and nulls the object it was given when it fails.
+        if (target == nullptr) static_cast<void>(certificate.release());
+        return nullptr;
+    }
+    if (cursor != der.data() + der.size()) return nullptr;
+    return certificate;
+}
+
+Bytes certificate_der(const X509 *certificate) {
+    unsigned char *encoded = nullptr;
+    const int size = i2d_X509(certificate, &encoded);
+    const std::unique_ptr<unsigned char, Deleter<[](void *p) { OPENSSL_free(p); }>> owner(encoded);
+    return size > 0 ? Bytes(encoded, encoded + size) : Bytes{};
+}
+
+Bytes public_key_der(const EVP_PKEY *key) {
+    unsigned char *encoded = nullptr;
+    const int size = i2d_PUBKEY(key, &encoded);
+    const std::unique_ptr<unsigned char, Deleter<[](void *p) { OPENSSL_free(p); }>> owner(encoded);
+    return size > 0 ? Bytes(encoded, encoded + size) : Bytes{};
+}
+
+BioPtr memory_bio(ByteView data) {
+    if (data.size() > std::numeric_limits<int>::max()) return nullptr;
+    return BioPtr(BIO_new_mem_buf(data.data(), static_cast<int>(data.size())));
+}
+
+namespace {
+ByteView without_leading_zeros(ByteView number) {
+    const auto first = std::find_if(number.begin(), number.end(), [](auto byte) { return byte != 0; });
+    return number.subspan(static_cast<std::size_t>(first - number.begin()));
+}
+}  // namespace
+
+bool same_number(ByteView a, ByteView b) {
+    return std::ranges::equal(without_leading_zeros(a), without_leading_zeros(b));
+}
+
+int number_bits(ByteView value) {
+    const auto significant = without_leading_zeros(value);
+    if (significant.empty()) return 0;
+    const auto top_bits = static_cast<std::size_t>(std::bit_width(significant[0]));
+    return static_cast<int>((significant.size() - 1) * 8 + top_bits);
+}
+
+std::string hex(ByteView data) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(data.size() * 2);
+    for (const auto byte : data) {
+        text += digits[byte >> 4U];
+        text += digits[byte & 15U];
+    }
+    return text;
+}
+
+}  // namespace mhsm

@@ -1,0 +1,74 @@
+// RAII handles for libcrypto objects and a scope that keeps the caller's error queue clean.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "reader.h"
+
+namespace mhsm {
+
+template <auto Free>
+struct Deleter {
+    template <class T>
+    void operator()(T *object) const {
+        Free(object);
+    }
+};
+
+using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
+using BnPtr = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
+using EvpPkeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using EvpPkeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
+using EvpMdPtr = std::unique_ptr<EVP_MD, Deleter<EVP_MD_free>>;
+using EvpMdCtxPtr = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
+using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
+using X509ReqPtr = std::unique_ptr<X509_REQ, Deleter<X509_REQ_free>>;
+using ParamBuilderPtr = std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>>;
+using ParamsPtr = std::unique_ptr<OSSL_PARAM, Deleter<OSSL_PARAM_free>>;
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+// Drops every libcrypto error raised during its lifetime: the library reports through Outcome, never
+// through the host's error queue.
+class ErrorScope {
+public:
+    ErrorScope() { ERR_set_mark(); }
+    ~ErrorScope() { ERR_pop_to_mark(); }
+    ErrorScope(const ErrorScope &) = delete;
+    ErrorScope &operator=(const ErrorScope &) = delete;
+};
+
+// SHA-256 of `data` with the algorithm fetched from `libctx` (may be null: the default context).
+// Empty if the context offers no SHA-256.
+std::optional<Sha256> sha256(OSSL_LIB_CTX *libctx, ByteView data);
+
+// A certificate from exactly `der` (no trailing bytes), bound to `libctx`; null if it does not parse.
+X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der);
+
+// DER of a certificate, or of the SubjectPublicKeyInfo of a key; empty on allocation failure.
+Bytes certificate_der(const X509 *certificate);
+Bytes public_key_der(const EVP_PKEY *key);
+
+// A read-only memory BIO over `data`, which must outlive it.
+BioPtr memory_bio(ByteView data);
+
+// Unsigned big-endian bytes as a number, for comparisons that ignore leading zeros.
+bool same_number(ByteView a, ByteView b);
+
+// Bits of an unsigned big-endian number, leading zeros not counted.
+int number_bits(ByteView value);
+
+std::string hex(ByteView data);
+
+}  // namespace mhsm

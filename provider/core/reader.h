@@ -1,0 +1,60 @@
+// A bounds-checked cursor over bytes from outside: the only pointer arithmetic in the library.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace mhsm {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
+
+inline ByteView as_bytes(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
+}
+inline std::string_view as_text(ByteView bytes) {
+    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+}
+
+inline bool all_zero(ByteView bytes) {
+    for (const auto byte : bytes)
+        if (byte != 0) return false;
+    return true;
+}
+
+// Reads big-endian fields front to back. Every read either succeeds whole or consumes nothing.
+class Reader {
+public:
+    explicit Reader(ByteView data) : data_(data) {}
+
+    std::size_t remaining() const { return data_.size() - position_; }
+    std::size_t position() const { return position_; }
+
+    std::optional<ByteView> take(std::size_t count) {
+        if (count > remaining()) return std::nullopt;
+        const auto view = data_.subspan(position_, count);
+        position_ += count;
+        return view;
+    }
+    std::optional<std::uint16_t> u16() { return number<std::uint16_t>(); }
+    std::optional<std::uint32_t> u32() { return number<std::uint32_t>(); }
+
+private:
+    template <class T>
+    std::optional<T> number() {
+        const auto view = take(sizeof(T));
+        if (!view) return std::nullopt;
+        T value = 0;
+        for (const auto byte : *view) value = static_cast<T>((value << 8U) | byte);
+        return value;
+    }
+
+    ByteView data_;
+    std::size_t position_ = 0;
+};
+
+}  // namespace mhsm

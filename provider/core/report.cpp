@@ -1,0 +1,75 @@
+#include "report.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mhsm {
+namespace {
+
+constexpr auto mandatory = std::to_array<std::string_view>(
+    {"evidence.json", "evidence.version", "evidence.fields", "certs.parse", "hw.chain", "hw.time", "owner.chain",
+     "owner.time", "owner.authenticated", "partition.key", "blob.private", "blob.public", "signature.private",
+     "signature.public", "object.private", "object.public", "bind.pair", "bind.jwk", "bind.kid", "bind.pool",
+     "bind.request"});
+
+bool satisfied(const Outcome &outcome) {
+    return outcome.status == Status::pass || (outcome.status == Status::skip && outcome.allowed);
+}
+
+}  // namespace
+
+const Outcome *Report::find(std::string_view id) const {
+    const auto found = std::ranges::find(checks, id, &Check::id);
+    return found != checks.end() ? &found->outcome : nullptr;
+}
+
+std::span<const std::string_view> mandatory_checks() { return mandatory; }
+
+Verdict verdict(const Report &report) {
+    const bool complete = std::ranges::all_of(mandatory, [&](auto id) { return report.find(id) != nullptr; });
+    const bool good = std::ranges::all_of(report.checks, satisfied, &Check::outcome);
+    return complete && good ? Verdict::verified : Verdict::not_verified;
+}
+
+const Check *first_obstacle(const Report &report) {
+    // A failure says more than a check that was skipped because of it.
+    const auto failed = std::ranges::find(report.checks, Status::fail, [](const Check &c) { return c.outcome.status; });
+    if (failed != report.checks.end()) return &*failed;
+    const auto skipped = std::ranges::find_if_not(report.checks, satisfied, &Check::outcome);
+    return skipped != report.checks.end() ? &*skipped : nullptr;
+}
+
+std::string_view owner_trust_name(OwnerTrust trust) {
+    switch (trust) {
+        case OwnerTrust::unauthenticated: return "unauthenticated";
+        case OwnerTrust::tls: return "tls";
+        case OwnerTrust::pinned: break;
+    }
+    return "pinned";
+}
+
+std::string_view owner_mode_name(OwnerTrustMode mode) {
+    switch (mode) {
+        case OwnerTrustMode::any: return "any";
+        case OwnerTrustMode::authenticated: return "authenticated";
+        case OwnerTrustMode::pinned: break;
+    }
+    return "pinned";
+}
+
+std::optional<OwnerTrustMode> parse_owner_mode(std::string_view name) {
+    for (const auto mode : {OwnerTrustMode::any, OwnerTrustMode::authenticated, OwnerTrustMode::pinned})
+        if (owner_mode_name(mode) == name) return mode;
+    return std::nullopt;
+}
+
+std::string_view status_name(Status status) {
+    switch (status) {
+        case Status::pass: return "pass";
+        case Status::fail: return "fail";
+        case Status::skip: break;
+    }
+    return "skip";
+}
+
+}  // namespace mhsm
