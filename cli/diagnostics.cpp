@@ -5,10 +5,11 @@
 
 #include "core/ossl.h"
 #include "output.h"
+#include "text.h"
 
 namespace mhsm::cli {
 
-std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+std::string quoted(std::string_view text) { return concat({"\"", printable(text), "\""}); }
 
 std::string shell_word(std::string_view text) {
     constexpr std::string_view plain =
@@ -44,7 +45,7 @@ std::string describe(const Failure &failure) {
 }
 
 void complain(std::string_view text) {
-    write_stderr("openssl-attest: " + printable(text) + "\n");
+    write_stderr(concat({"openssl-attest: ", printable(text), "\n"}));
 }
 
 }  // namespace mhsm::cli

@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "core/policy.h"
-#include "style.h"
+#include "text.h"
 
 namespace mhsm::cli {
 namespace {
 
-// "sha256:AB:CD..." as openssl x509 -fingerprint prints it, for comparison by eye or by search.
+// "AB:CD:..." as openssl x509 -fingerprint prints it, for comparison by eye or by search.
 std::string with_colons(const std::string &hex) {
     std::string text;
     for (std::size_t i = 0; i < hex.size(); ++i) {
@@ -21,28 +21,27 @@ std::string with_colons(const std::string &hex) {
 
 std::string describe_root(const EmbeddedRoot &root) {
     const auto anchors = parse_anchors(nullptr, as_bytes(root.pem));
-    std::string text = "# Marvell " + std::string(root.name) + "\n";
+    auto text = concat({"# Marvell ", root.name, "\n"});
     if (!anchors) return text;
     for (const auto &anchor : anchors.value()) {
         const auto digest = fingerprint(nullptr, anchor.get());
-        text += "# subject:   " + subject_name(anchor.get()) + "\n";
-        text += "# sha256:    " + digest + "\n";
-        text += "#            " + with_colons(digest) + "\n";
-        text += "# valid:     " + utc_time(not_before(anchor.get())) + " to " + utc_time(not_after(anchor.get())) + "\n";
+        const auto from = utc_time(not_before(anchor.get())), to = utc_time(not_after(anchor.get()));
+        text += concat({"# subject:   ", subject_name(anchor.get()), "\n"});
+        text += concat({"# sha256:    ", digest, "\n", "#            ", with_colons(digest), "\n"});
+        text += concat({"# valid:     ", from, " to ", to, "\n"});
     }
-    return text + "# published: " + std::string(root.origin) + "\n";
+    return text + concat({"# published: ", root.origin, "\n"});
 }
 
 std::string demand_words(const Demand &demand) {
-    return demand.argument.empty() ? demand.name : demand.name + "=" + demand.argument;
+    return concat({demand.name, demand.argument.empty() ? "" : "=", demand.argument});
 }
 
 std::string describe_policy(std::string_view name) {
     const auto policy = named_policy(name);
-    std::string text(name);
-    text += "\n";
+    auto text = concat({name, "\n"});
     if (!policy) return text;
-    for (const auto &demand : policy->demands) text += "    " + demand_words(demand) + "\n";
+    for (const auto &demand : policy->demands) text += concat({"    ", demand_words(demand), "\n"});
     if (policy->demands.empty()) text += "    (no demands on the key: its evidence must be authentic)\n";
     return text;
 }
@@ -53,7 +52,7 @@ std::string list_hsm_roots() {
     std::string text;
     for (const auto &root : embedded_hsm_roots()) {
         if (!text.empty()) text += "\n";
-        text += describe_root(root) + std::string(root.pem);
+        text += concat({describe_root(root), root.pem});
     }
     return text;
 }
@@ -67,14 +66,12 @@ std::string list_policies() {
 
 std::string list_demands() {
     const auto left_side = [](const DemandHelp &help) {
-        std::string left(help.name);
-        if (!help.argument.empty()) left += "=" + std::string(help.argument);
-        return left;
+        return concat({help.name, help.argument.empty() ? "" : "=", help.argument});
     };
     std::size_t width = 0;
     for (const auto &help : demand_help()) width = std::max(width, left_side(help).size() + 2);
     std::string text;
-    for (const auto &help : demand_help()) text += padded(left_side(help), width) + std::string(help.meaning) + "\n";
+    for (const auto &help : demand_help()) text += concat({padded(left_side(help), width), help.meaning, "\n"});
     return text;
 }
 

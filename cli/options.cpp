@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "diagnostics.h"
+#include "text.h"
 
 namespace mhsm::cli {
 namespace {
@@ -20,7 +21,7 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 Failure complaint(std::string text) { return {Reason::none, {}, std::move(text)}; }
 
-std::string dashed(const OptionSpec &spec) { return "-" + std::string(spec.name); }
+std::string dashed(const OptionSpec &spec) { return concat({"-", spec.name}); }
 
 bool is_heading(const OptionSpec &spec) { return std::holds_alternative<Heading>(spec.target); }
 
@@ -201,9 +202,7 @@ Result<Options> parse_options(std::span<const char *const> arguments) {
 std::string help_text() {
     constexpr std::size_t widest = 30;
     const auto left_side = [](const OptionSpec &spec) {
-        std::string left = " -" + std::string(spec.name);
-        if (!spec.argument.empty()) left += " " + std::string(spec.argument);
-        return left;
+        return concat({" -", spec.name, spec.argument.empty() ? "" : " ", spec.argument});
     };
     std::size_t width = 0;
     for (const auto &spec : option_table()) {
@@ -213,13 +212,13 @@ std::string help_text() {
     std::string text = "Usage: openssl-attest [options]\n";
     for (const auto &spec : option_table()) {
         if (is_heading(spec)) {
-            text += "\n" + std::string(spec.name) + ":\n";
+            text += concat({"\n", spec.name, ":\n"});
             continue;
         }
         const auto left = left_side(spec);
-        text += left;
-        text += left.size() > width ? "\n" + std::string(width, ' ') : std::string(width - left.size(), ' ');
-        text += "  " + std::string(spec.help) + "\n";
+        // An option too long for its column has its help on the next line.
+        const auto gap = left.size() > width ? concat({"\n", blanks(width)}) : blanks(width - left.size());
+        text += concat({left, gap, "  ", spec.help, "\n"});
     }
     return text;
 }

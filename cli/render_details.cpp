@@ -6,7 +6,7 @@
 #include <new>
 
 #include "core/attributes.h"
-#include "style.h"
+#include "text.h"
 
 namespace mhsm::cli {
 namespace {
@@ -25,12 +25,12 @@ BioPtr memory_writer() {
     return bio;
 }
 
-// A long value in further lines below the column it starts in.
+// Long hexadecimal digits go on in further lines below the column they start in.
 std::string wrapped(std::string_view value, std::size_t column) {
-    const std::size_t width = 2 * bytes_per_line;
+    constexpr std::size_t width = 2 * bytes_per_line;
     std::string text;
     for (std::size_t start = 0; start < value.size(); start += width) {
-        if (start > 0) text += "\n" + std::string(column, ' ');
+        if (start > 0) text += concat({"\n", blanks(column)});
         text += value.substr(start, width);
     }
     return text;
@@ -44,12 +44,12 @@ std::size_t name_width(const ObjectFacts &object) {
 
 std::string object_table(const ObjectFacts &object) {
     const auto width = name_width(object);
-    std::string text = "Attributes of the " + object.object_class + " (" + object.member + " attestation, handle " +
-                       attribute_number(object.handle) + "):\n";
+    auto text = concat({"Attributes of the ", object.object_class, " (", object.member, " attestation, handle ",
+                        attribute_number(object.handle), "):\n"});
     for (const auto &attribute : object.attributes) {
-        const std::string left = "    " + attribute_number(attribute.type) + "  " + padded(attribute.name, width);
-        const std::string value = attribute.hex ? attribute.value : "(not available)";
-        text += left + wrapped(value, left.size()) + "\n";
+        const auto left = concat({"    ", attribute_number(attribute.type), "  ", padded(attribute.name, width)});
+        const bool raw = attribute.hex && attribute.value == *attribute.hex;
+        text += concat({left, raw ? wrapped(attribute.value, left.size()) : attribute.value, "\n"});
     }
     return text;
 }
@@ -59,7 +59,7 @@ std::string printable_lines(std::string_view text) {
     std::string safe;
     while (!text.empty()) {
         const auto line = text.substr(0, text.find('\n'));
-        safe += printable(line) + "\n";
+        safe += concat({printable(line), "\n"});
         text.remove_prefix(std::min(text.size(), line.size() + 1));
     }
     return safe;
@@ -91,15 +91,15 @@ std::string render_objects(const Report &report) {
 std::string render_certificates(const Report &report) {
     std::string text;
     for (const auto &certificate : report.certificates)
-        text += "Certificate " + certificate.role + ", SHA-256 " + certificate.sha256 + ":\n" +
-                certificate_text(certificate.der);
+        text += concat({"Certificate ", certificate.role, ", SHA-256 ", certificate.sha256, ":\n",
+                        certificate_text(certificate.der)});
     return text;
 }
 
 std::string certificates_pem(const Report &report) {
     std::string text;
     for (const auto &certificate : report.certificates)
-        text += "# " + certificate.role + ": " + certificate.subject + "\n" + pem("CERTIFICATE", certificate.der);
+        text += concat({"# ", certificate.role, ": ", certificate.subject, "\n", pem("CERTIFICATE", certificate.der)});
     return text;
 }
 

@@ -23,7 +23,7 @@ std::string key_section(const KeyFacts &key) {
     lines.field("Never extractable", yes_or_no(key.never_extractable));
     lines.field("Sensitive", yes_or_no(key.sensitive));
     lines.field("Always sensitive", yes_or_no(key.always_sensitive));
-    lines.field("Made in this HSM", yes_or_no(key.local));
+    lines.field("Local (made in HSM)", yes_or_no(key.local));
     lines.field("Creation mechanism", key.created_by.empty() ? "not stated by the HSM" : key.created_by);
     lines.field("Check value", key.check_value);
     return lines.text();
@@ -35,7 +35,7 @@ std::string hsm_section(const Report &report) {
     lines.heading("HSM");
     lines.field("Adapter serial", hsm.serial);
     lines.field("Partition", hsm.partition);
-    lines.field("FIPS words", hsm.fips_words.empty() ? "none" : "\"" + hsm.fips_words + "\"");
+    lines.field("FIPS words", hsm.fips_words.empty() ? "none" : concat({"\"", hsm.fips_words, "\""}));
     lines.field("Firmware layout", hsm.firmware_layout);
     lines.field("Root", hsm.root_subject);
     lines.field("Root SHA-256", hsm.root_sha256);
@@ -56,7 +56,7 @@ std::string pool_section(const Report &report) {
     lines.heading("Pool");
     lines.field("Name", report.owner->pool);
     lines.field("Root SHA-256", report.owner->root_sha256);
-    lines.field("Root is trusted by", trust_words(report.owner->trust));
+    lines.field("Root trust", trust_words(report.owner->trust));
     return lines.text();
 }
 
@@ -64,7 +64,7 @@ void certificate_dates(Lines &lines, const Report &report) {
     for (const std::string_view role : {"hsm-root", "adapter", "partition", "pool-root", "owner-partition"}) {
         const auto *certificate = find_role(report, role);
         if (certificate == nullptr) continue;
-        lines.field(std::string(role), utc_time(certificate->not_before) + " to " + utc_time(certificate->not_after));
+        lines.field(role, concat({utc_time(certificate->not_before), " to ", utc_time(certificate->not_after)}));
     }
 }
 
@@ -72,7 +72,7 @@ std::string dates_section(const Report &report) {
     Lines lines;
     lines.heading("Dates");
     certificate_dates(lines, report);
-    lines.field("Verified for", report.time ? utc_time(*report.time) : "no time: dates were not checked");
+    lines.field("Dates checked for", report.time ? utc_time(*report.time) : "no time: dates were not checked");
     lines.field("Freshness", "not claimed; evidence carries no nonce");
     return lines.text();
 }
@@ -91,14 +91,14 @@ std::string service_section(const Report &report) {
     lines.field("Expires", date(claims.expires));
     lines.field("Recovery level", claims.recovery_level.value_or(""));
     if (lines.text().empty()) return {};
-    return "Service claims (as the service states, unsigned):\n" + lines.text();
+    return concat({"Service claims (as the service states, unsigned):\n", lines.text()});
 }
 
 }  // namespace
 
 std::string key_words(const KeyFacts &key) {
-    if (!key.curve.empty()) return key.type + " " + key.curve;
-    return key.type + "-" + std::to_string(key.bits);
+    if (!key.curve.empty()) return concat({key.type, " ", key.curve});
+    return concat({key.type, "-", std::to_string(key.bits)});
 }
 
 const CertificateFacts *find_role(const Report &report, std::string_view role) {
@@ -114,7 +114,7 @@ std::string render_facts(const Report &report) {
     if (report.key) text += key_section(*report.key);
     if (report.hsm) text += hsm_section(report);
     if (report.owner) text += pool_section(report);
-    text += dates_section(report);
+    if (!report.certificates.empty()) text += dates_section(report);
     text += service_section(report);
     return text;
 }

@@ -1,5 +1,7 @@
 #include "render_text.h"
 
+#include <algorithm>
+
 #include "core/reason.h"
 #include "diagnostics.h"
 #include "render_facts.h"
@@ -7,9 +9,8 @@
 namespace mhsm::cli {
 namespace {
 
-constexpr std::size_t status_width = 6;
 constexpr std::size_t id_width = 24;
-const std::string hanging_indent(4 + status_width, ' ');
+constexpr std::string_view hanging_indent = "          ";
 
 bool pool_unauthenticated(const Report &report) {
     return !report.owner || report.owner->trust == OwnerTrust::unauthenticated;
@@ -19,29 +20,38 @@ bool pool_unauthenticated(const Report &report) {
 std::string obstacle_words(const Report &report) {
     const auto *obstacle = first_obstacle(report);
     if (obstacle == nullptr) return "a mandatory check is missing";
-    return obstacle->id + ": " + std::string(reason_text(obstacle->outcome.reason));
+    return concat({obstacle->id, ": ", reason_text(obstacle->outcome.reason)});
 }
 
 std::string status_word(const Outcome &outcome, const Style &style) {
-    const auto blanks = [](std::string_view word) { return std::string(status_width - word.size(), ' '); };
     switch (outcome.status) {
-        case Status::pass: return style.good("ok") + blanks("ok");
-        case Status::fail: return style.bad("FAIL") + blanks("FAIL");
+        case Status::pass: return concat({style.good("ok"), "    "});
+        case Status::fail: return concat({style.bad("FAIL"), "  "});
         case Status::skip: break;
     }
-    return (outcome.allowed ? style.doubtful("skip") : style.bad("skip")) + blanks("skip");
+    return concat({outcome.allowed ? style.doubtful("skip") : style.bad("skip"), "  "});
 }
 
 std::string object_and_detail(const Outcome &outcome) {
-    if (outcome.subject.empty() || outcome.detail.empty()) return outcome.subject + outcome.detail;
-    return outcome.subject + ": " + outcome.detail;
+    const bool both = !outcome.subject.empty() && !outcome.detail.empty();
+    return concat({outcome.subject, both ? ": " : "", outcome.detail});
 }
 
 // The command line that was given, with the pool root pinned.
 std::string pin_command(const Report &report, const Options &options) {
     std::string command = "openssl-attest";
-    for (const auto &argument : options.arguments) command += " " + shell_word(argument);
-    return command + " -owner_pin sha256:" + report.owner->root_sha256;
+    for (const auto &argument : options.arguments) command += concat({" ", shell_word(argument)});
+    return concat({command, " -owner_pin sha256:", report.owner->root_sha256});
+}
+
+// Pinning is proposed only if it is all that is missing: the root of suspicious evidence must not be pinned.
+bool pin_helps(const Check &check, const Report &report) {
+    const auto reason = check.outcome.reason;
+    if (!report.owner || (reason != Reason::owner_unauthenticated && reason != Reason::owner_trust_any)) return false;
+    return std::none_of(report.checks.begin(), report.checks.end(), [&check](const Check &other) {
+        const auto &outcome = other.outcome;
+        return &other != &check && !outcome.passed() && !outcome.allowed;
+    });
 }
 
 std::string advice(const Check &check, const Report &report, const Options &options) {
@@ -50,22 +60,22 @@ std::string advice(const Check &check, const Report &report, const Options &opti
     const bool lenient = outcome.status == Status::skip && outcome.allowed;
     if (!obstacle && !lenient) return {};
     std::string text;
-    if (obstacle) text += hanging_indent + std::string(reason_text(outcome.reason)) + "\n";
+    if (obstacle) text += concat({hanging_indent, reason_text(outcome.reason), "\n"});
     if (const auto remedy = reason_remedy(outcome.reason); !remedy.empty())
-        text += hanging_indent + "-> " + std::string(remedy) + "\n";
-    const bool pinnable = outcome.reason == Reason::owner_unauthenticated || outcome.reason == Reason::owner_trust_any;
-    if (pinnable && report.owner) text += hanging_indent + "   " + pin_command(report, options) + "\n";
+        text += concat({hanging_indent, "-> ", remedy, "\n"});
+    if (pin_helps(check, report)) text += concat({hanging_indent, "   ", pin_command(report, options), "\n"});
     return text;
 }
 
 std::string check_row(const Check &check, const Report &report, const Options &options, const Style &style) {
     const auto &outcome = check.outcome;
     std::string right = object_and_detail(outcome);
-    if (outcome.status == Status::skip)
-        right = std::string(reason_text(outcome.reason)) + (right.empty() ? "" : " (" + right + ")");
-    std::string row = "    " + status_word(outcome, style);
-    row += right.empty() ? check.id : padded(check.id, id_width) + right;
-    return row + "\n" + advice(check, report, options);
+    if (outcome.reason == Reason::earlier_check_failed)
+        right = concat({"blocked: ", right});
+    else if (outcome.status == Status::skip)
+        right = concat({reason_text(outcome.reason), right.empty() ? "" : ": ", right});
+    const auto left = right.empty() ? check.id : padded(check.id, id_width);
+    return concat({"    ", status_word(outcome, style), left, right, "\n", advice(check, report, options)});
 }
 
 std::string check_table(const Report &report, const Options &options, const Style &style) {
@@ -77,31 +87,29 @@ std::string check_table(const Report &report, const Options &options, const Styl
         rows += check_row(check, report, options, style);
     }
     const auto skipped = report.checks.size() - passed - failed;
-    return "Checks (policy " + report.policy + "): " + std::to_string(passed) + " ok, " +
-           std::to_string(failed) + " failed, " + std::to_string(skipped) + " skipped\n" + rows;
+    return concat({"Checks (policy ", report.policy, "): ", std::to_string(passed), " ok, ", std::to_string(failed),
+                   " failed, ", std::to_string(skipped), " skipped\n", rows});
 }
 
 }  // namespace
 
 std::string render_verdict(const Report &report, const Style &style) {
-    if (verdict(report) != Verdict::verified) return style.bad("NOT VERIFIED") + ": " + obstacle_words(report) + "\n";
+    if (verdict(report) != Verdict::verified)
+        return concat({style.bad("NOT VERIFIED"), ": ", obstacle_words(report), "\n"});
     std::string words = style.good("VERIFIED");
     if (pool_unauthenticated(report)) words = style.doubtful("VERIFIED, BUT THE POOL ROOT IS NOT AUTHENTICATED");
-    if (report.key) words += ": " + key_words(*report.key) + " key \"" + report.key->id + "\"";
-    if (report.owner) words += " in pool \"" + report.owner->pool + "\"";
+    if (report.key) words += concat({": ", key_words(*report.key), " key \"", report.key->id, "\""});
+    if (report.owner) words += concat({" in pool \"", report.owner->pool, "\""});
     return words + "\n";
 }
 
 std::string render_brief(const Report &report, std::string_view source, const Style &style) {
-    std::string line = std::string(source) + ": ";
+    auto line = concat({source, ": "});
     if (verdict(report) != Verdict::verified)
-        return line + style.bad("NOT VERIFIED") + " " + obstacle_words(report) + "\n";
+        return concat({line, style.bad("NOT VERIFIED"), " ", obstacle_words(report), "\n"});
     line += pool_unauthenticated(report) ? style.doubtful("VERIFIED") : style.good("VERIFIED");
-    if (report.key) line += " " + key_words(*report.key) + " " + report.key->id;
-    if (report.owner) {
-        line += " pool=" + report.owner->pool + " owner=";
-        line += owner_trust_name(report.owner->trust);
-    }
+    if (report.key) line += concat({" ", key_words(*report.key), " ", report.key->id});
+    if (report.owner) line += concat({" pool=", report.owner->pool, " owner=", owner_trust_name(report.owner->trust)});
     return line + "\n";
 }
 

@@ -130,11 +130,12 @@ Result<Setup> read_setup(const Options &options) {
     if (options.owner_trust)
         setup.trust.owner_mode = parse_owner_mode(*options.owner_trust).value_or(OwnerTrustMode::authenticated);
     for (const auto step : {add_owner_pins, add_hsm_roots, add_owner_root, add_known_pools}) {
-        auto outcome = step(options, setup.trust);
-        if (outcome.status == Status::fail) return Failure{outcome.reason, outcome.subject, outcome.detail};
+        const auto added = step(options, setup.trust);
+        if (!added.passed()) return Failure{added.reason, added.subject, added.detail};
     }
-    for (const auto &outcome : {add_requirements(options, setup.policy), read_expectations(options, setup.expectations)})
-        if (outcome.status == Status::fail) return Failure{outcome.reason, outcome.subject, outcome.detail};
+    auto outcome = add_requirements(options, setup.policy);
+    if (outcome.passed()) outcome = read_expectations(options, setup.expectations);
+    if (!outcome.passed()) return Failure{outcome.reason, outcome.subject, outcome.detail};
     return setup;
 }
 

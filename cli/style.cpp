@@ -21,13 +21,9 @@ bool colour_wanted() {
     return environment("NO_COLOR").empty() && !terminal.empty() && terminal != "dumb" && ::isatty(STDOUT_FILENO) == 1;
 }
 
-std::string padded(std::string_view text, std::size_t width) {
-    return std::string(text) + std::string(text.size() < width ? width - text.size() : 1, ' ');
-}
-
 void Lines::field(std::string_view label, std::string_view value) {
     if (value.empty()) return;
-    text_ += "    " + padded(std::string(label) + ":", label_width) + std::string(value) + "\n";
+    text_ += concat({"    ", padded(concat({label, ":"}), label_width), value, "\n"});
 }
 
 }  // namespace mhsm::cli

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "text.h"
+
 namespace mhsm::cli {
 
 struct Style {
@@ -16,23 +18,19 @@ struct Style {
 private:
     std::string paint(std::string_view code, std::string_view text) const {
         if (!colour) return std::string(text);
-        return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+        return concat({"\x1b[", code, "m", text, "\x1b[0m"});
     }
 };
 
 // Whether standard output is a terminal whose owner wants colour.
 bool colour_wanted();
 
-// `text` followed by blanks up to `width`, and at least one.
-std::string padded(std::string_view text, std::size_t width);
-
 // Text made of lines "    Label:      value".
 class Lines {
 public:
-    void heading(std::string_view text) { text_ += std::string(text) + ":\n"; }
+    void heading(std::string_view text) { text_ += concat({text, ":\n"}); }
     // Nothing is added for an empty value.
     void field(std::string_view label, std::string_view value);
-    void line(std::string_view text) { text_ += std::string(text) + "\n"; }
     const std::string &text() const { return text_; }
 
 private:

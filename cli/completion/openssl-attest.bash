@@ -16,7 +16,10 @@ _openssl_attest() {
         -outform) COMPREPLY=($(compgen -W "text json ear" -- "$current")) ;;
         -owner_trust) COMPREPLY=($(compgen -W "any authenticated pinned" -- "$current")) ;;
         -shell_init) COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")) ;;
-        -policy) COMPREPLY=($(compgen -W "$policies" -- "$current") $(compgen -f -- "$current")) ;;
+        -policy)
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -W "$policies" -- "$current"; compgen -f -- "$current")
+            ;;
         -require) _openssl_attest_demands "$current" ;;
         -in | -csr | -cert | -pubkey | -out | -pubout | -certs_out | -owner_root | -known_pools | -hsm_root)
             compopt -o filenames 2>/dev/null

@@ -55,7 +55,8 @@ Result<std::vector<X509Ptr>> parse_anchors(OSSL_LIB_CTX *libctx, ByteView pem_or
 }
 
 Result<Sha256> parse_pin(std::string_view text) {
-    const Failure malformed{Reason::pin_malformed, {}, "found " + std::string(text.substr(0, 100))};
+    const Failure malformed{
+        Reason::pin_malformed, {}, text.empty() ? "found nothing" : "found " + std::string(text.substr(0, 100))};
     constexpr std::string_view prefix = "sha256:";
     if (!text.starts_with(prefix)) return malformed;
     text.remove_prefix(prefix.size());

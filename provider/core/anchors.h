@@ -10,7 +10,7 @@
 namespace mhsm {
 
 struct EmbeddedRoot {
-    std::string_view name;    // the product line
+    std::string_view name;  // the product line
     std::string_view pem;
     std::string_view origin;  // where Marvell publishes it, for people to compare
 };

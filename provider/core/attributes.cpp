@@ -113,7 +113,7 @@ std::string attribute_name(std::uint32_t type) {
 
 std::string attribute_number(std::uint32_t type) {
     char text[16];
-    std::snprintf(text, sizeof text, "0x%08x", type);
+    static_cast<void>(std::snprintf(text, sizeof text, "0x%08x", type));
     return text;
 }
 
@@ -138,8 +138,7 @@ Result<std::optional<std::uint32_t>> read_number(const BlobObject &object, std::
     const auto value = find_value(object, type);
     if (!value || says_not_available(*value)) return std::optional<std::uint32_t>{};
     const auto number = to_number(*value);
-    if (!number)
-        return Failure{Reason::object_attribute_malformed, {}, attribute_name(type) + " = 0x" + hex(*value)};
+    if (!number) return Failure{Reason::object_attribute_malformed, {}, attribute_name(type) + " = 0x" + hex(*value)};
     return number;
 }
 

@@ -29,7 +29,8 @@ bool is_host(std::string_view text) {
 
 std::string lower_case(std::string_view text) {
     std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     return lower;
 }
 
@@ -54,9 +55,9 @@ Outcome compare_value(const BlobObject &a, const BlobObject &b, std::uint32_t ty
     const auto second = find_value(b, type);
     const auto name = attribute_name(type);
     if (required && (!first || !second))
-        return Outcome::fail(Reason::pair_attribute_absent, name, first || second ? "absent in one of the two" : "absent in both");
-    if (first && second && !std::ranges::equal(*first, *second))
-        return Outcome::fail(Reason::pair_differs, name, "");
+        return Outcome::fail(Reason::pair_attribute_absent, name,
+                             first || second ? "absent in one of the two" : "absent in both");
+    if (first && second && !std::ranges::equal(*first, *second)) return Outcome::fail(Reason::pair_differs, name, "");
     return Outcome::pass();
 }
 
@@ -66,9 +67,9 @@ Outcome compare_identity(const BlobObject &a, const BlobObject &b) {
         std::uint32_t type;
         bool required;
     };
-    for (const Item &item : {Item{cka::ID, true}, Item{cka::KEY_TYPE, true}, Item{cka::MODULUS, true},
-                             Item{cka::MODULUS_BITS, true}, Item{cka::PUBLIC_EXPONENT, false},
-                             Item{cka::CHECK_VALUE, true}, Item{cka::EXTENDED_CHECK_VALUE, false}}) {
+    for (const Item &item :
+         {Item{cka::ID, true}, Item{cka::KEY_TYPE, true}, Item{cka::MODULUS, true}, Item{cka::MODULUS_BITS, true},
+          Item{cka::PUBLIC_EXPONENT, false}, Item{cka::CHECK_VALUE, true}, Item{cka::EXTENDED_CHECK_VALUE, false}}) {
         auto outcome = compare_value(a, b, item.type, item.required);
         if (!outcome.passed()) return outcome;
     }
@@ -112,25 +113,27 @@ Handle read_pem_or_der(ByteView given, New make, ReadPem read_pem, ReadDer read_
         return handle;
     };
     const auto bio = memory_bio(given);
-    if (auto handle = attempt([&](auto target) { return bio && read_pem(bio.get(), target, nullptr, nullptr) != nullptr; }))
+    if (auto handle =
+            attempt([&](auto target) { return bio && read_pem(bio.get(), target, nullptr, nullptr) != nullptr; }))
         return handle;
     return attempt([&](auto target) {
         const unsigned char *cursor = given.data();
-        return read_der(target, &cursor, static_cast<long>(given.size())) != nullptr && cursor == given.data() + given.size();
+        return read_der(target, &cursor, static_cast<long>(given.size())) != nullptr &&
+               cursor == given.data() + given.size();
     });
 }
 
 EvpPkeyPtr key_of_csr(OSSL_LIB_CTX *libctx, ByteView given, bool &self_signed) {
-    const auto request = read_pem_or_der<X509ReqPtr>(given, [&] { return X509_REQ_new_ex(libctx, nullptr); },
-                                                     PEM_read_bio_X509_REQ, d2i_X509_REQ);
+    const auto request = read_pem_or_der<X509ReqPtr>(
+        given, [&] { return X509_REQ_new_ex(libctx, nullptr); }, PEM_read_bio_X509_REQ, d2i_X509_REQ);
     EvpPkeyPtr key(request ? X509_REQ_get_pubkey(request.get()) : nullptr);
     self_signed = key && X509_REQ_verify_ex(request.get(), key.get(), libctx, nullptr) == 1;
     return key;
 }
 
 EvpPkeyPtr key_of_certificate(OSSL_LIB_CTX *libctx, ByteView given) {
-    const auto certificate =
-        read_pem_or_der<X509Ptr>(given, [&] { return X509_new_ex(libctx, nullptr); }, PEM_read_bio_X509, d2i_X509);
+    const auto certificate = read_pem_or_der<X509Ptr>(
+        given, [&] { return X509_new_ex(libctx, nullptr); }, PEM_read_bio_X509, d2i_X509);
     return EvpPkeyPtr(certificate ? X509_get_pubkey(certificate.get()) : nullptr);
 }
 
@@ -181,7 +184,8 @@ Outcome bind_pair(const KeyObject &private_key, const KeyObject &public_key, con
             if (!outcome.passed()) return outcome;
         }
     }
-    return Outcome::pass("", std::string(key_type_name(public_key.type)) + ", CKA_ID, key material and check value agree");
+    return Outcome::pass("",
+                         std::string(key_type_name(public_key.type)) + ", CKA_ID, key material and check value agree");
 }
 
 Outcome bind_jwk(const Evidence &evidence, const KeyObject &key, const std::optional<ByteView> &exponent) {
@@ -206,7 +210,8 @@ Outcome bind_kid(const Evidence &evidence, const KeyObject &key, bool required) 
     if (!id) return Outcome::fail(id.failure());
     const auto path = "/keys/" + url->name + "/" + url->version;
     if (*id != path)
-        return Outcome::fail(Reason::kid_differs, "key.kid", "the HSM signed " + escape_text(*id) + ", key.kid says " + path);
+        return Outcome::fail(Reason::kid_differs, "key.kid",
+                             "the HSM signed " + escape_text(*id) + ", key.kid says " + path);
     return Outcome::pass("key.kid", path);
 }
 
@@ -236,7 +241,9 @@ Outcome bind_request(const Evidence &evidence, const std::optional<KeyUrl> &requ
 
 Outcome bind_given(OSSL_LIB_CTX *libctx, GivenKind kind, ByteView given, const EVP_PKEY *attested) {
     const ErrorScope errors;
-    const std::string subject = kind == GivenKind::csr ? "certificate request" : kind == GivenKind::certificate ? "certificate" : "public key";
+    const std::string subject = kind == GivenKind::csr           ? "certificate request"
+                                : kind == GivenKind::certificate ? "certificate"
+                                                                 : "public key";
     bool self_signed = true;
     const auto key = kind == GivenKind::csr           ? key_of_csr(libctx, given, self_signed)
                      : kind == GivenKind::certificate ? key_of_certificate(libctx, given)

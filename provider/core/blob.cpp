@@ -55,7 +55,8 @@ Result<SizedObject> parse_object(Reader &reader) {
     const auto size = reader.u32();
     if (!handle || !count || !size) return blob_failure(Reason::blob_truncated, "no room for an object header");
     const auto body_bytes = reader.take(*size);
-    if (!body_bytes) return blob_failure(Reason::blob_truncated, "the object states " + std::to_string(*size) + " bytes");
+    if (!body_bytes)
+        return blob_failure(Reason::blob_truncated, "the object states " + std::to_string(*size) + " bytes");
     if (*count > *size / attribute_header_size)
         return blob_failure(Reason::blob_size_mismatch, "no room for " + std::to_string(*count) + " attributes");
 
@@ -122,7 +123,8 @@ Result<std::vector<BlobObject>> parse_object_buffer(ByteView buffer) {
     const auto flags = header.u16();
     const auto first = header.u16();
     const auto second = header.u16();
-    if (!version || !flags || !first || !second) return blob_failure(Reason::blob_truncated, "no room for the object header");
+    if (!version || !flags || !first || !second)
+        return blob_failure(Reason::blob_truncated, "no room for the object header");
     if (*version != 1) return blob_failure(Reason::blob_unrecognised, "object version " + expected_found(1, *version));
 
     std::vector<BlobObject> objects;
@@ -147,12 +149,14 @@ Result<Blob> parse_firmware3(ByteView data, ByteView signature) {
     const auto flags = reader.u32();
     const auto total = reader.u32();
     const auto buffer_size = reader.u32();
-    if (!response || !flags || !total || !buffer_size) return blob_failure(Reason::blob_truncated, "no room for the header");
+    if (!response || !flags || !total || !buffer_size)
+        return blob_failure(Reason::blob_truncated, "no room for the header");
     if (*total != data.size() + signature.size())
         return blob_failure(Reason::blob_size_mismatch, expected_found(data.size() + signature.size(), *total));
     if (*response != 0) return blob_failure(Reason::blob_response_code, "response code " + std::to_string(*response));
     if (*buffer_size > reader.remaining())
-        return blob_failure(Reason::blob_truncated, "the object buffer states " + std::to_string(*buffer_size) + " bytes");
+        return blob_failure(Reason::blob_truncated,
+                            "the object buffer states " + std::to_string(*buffer_size) + " bytes");
 
     const auto handles = reader.take(reader.remaining() - *buffer_size);
     const auto buffer = reader.take(*buffer_size);
@@ -200,8 +204,7 @@ bool verify_digest_info(OSSL_LIB_CTX *libctx, ByteView data, ByteView signature,
 std::string_view layout_name(Layout layout) { return layout == Layout::firmware2 ? "2.x" : "3.x"; }
 
 Result<Blob> parse_blob(ByteView bytes, std::size_t signature_size, const std::string &subject) {
-    if (bytes.size() <= signature_size)
-        return Failure{Reason::blob_truncated, subject, "shorter than its signature"};
+    if (bytes.size() <= signature_size) return Failure{Reason::blob_truncated, subject, "shorter than its signature"};
     const auto data = bytes.first(bytes.size() - signature_size);
     const auto signature = bytes.last(signature_size);
     const auto layout = recognise(data, bytes.size());

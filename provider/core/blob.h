@@ -28,8 +28,8 @@ struct BlobObject {
 // A parsed blob. All views borrow from the bytes that were parsed.
 struct Blob {
     Layout layout = Layout::firmware2;
-    ByteView data;       // what is signed
-    ByteView signature;  // the rest
+    ByteView data;                    // what is signed
+    ByteView signature;               // the rest
     std::vector<BlobObject> objects;  // one or two, in the order of the blob
 };
 

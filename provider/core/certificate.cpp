@@ -63,8 +63,7 @@ Outcome check_may_issue(X509 *issuer, IssuerRule rule) {
     if (rule == IssuerRule::version1_may_issue && X509_get_version(issuer) == X509_VERSION_1 &&
         X509_get_ext_count(issuer) == 0)
         return Outcome::pass();
-    if ((flags & EXFLAG_CRITICAL) != 0)
-        return Outcome::fail(Reason::critical_extension, display_name(issuer), "");
+    if ((flags & EXFLAG_CRITICAL) != 0) return Outcome::fail(Reason::critical_extension, display_name(issuer), "");
     if (!is_ca(issuer)) return Outcome::fail(Reason::not_a_ca, display_name(issuer), "no basicConstraints CA:TRUE");
     const bool key_usage_stated = (flags & EXFLAG_KUSAGE) != 0;
     const bool may_sign = (X509_get_key_usage(issuer) & KU_KEY_CERT_SIGN) != 0;
@@ -86,18 +85,18 @@ Result<std::vector<X509Ptr>> parse_bundle(OSSL_LIB_CTX *libctx, ByteView pem) {
         return Failure{Reason::certs_too_many, "certificatePemFile",
                        "expected at most " + std::to_string(max_certificates) + ", found " + std::to_string(blocks)};
     const auto bio = memory_bio(pem);
-    std::vector<std::pair<Bytes, X509Ptr>> found;
+    std::vector<X509Ptr> bundle;
+    bundle.reserve(blocks);
     for (std::size_t number = 1; bio && number <= blocks; ++number) {
         auto certificate = read_block(libctx, bio.get(), number);
         if (!certificate) return certificate.failure();
-        auto der = certificate_der(certificate->get());
-        found.emplace_back(std::move(der), std::move(*certificate));
+        bundle.push_back(std::move(*certificate));
     }
-    std::ranges::sort(found, {}, [](const auto &entry) -> const Bytes & { return entry.first; });
-    const auto repeated = std::ranges::unique(found, {}, [](const auto &entry) -> const Bytes & { return entry.first; });
-    found.erase(repeated.begin(), repeated.end());
-    std::vector<X509Ptr> bundle;
-    for (auto &entry : found) bundle.push_back(std::move(entry.second));
+    // X509_cmp orders by digest and bytes, so the order in which they came leaves no trace.
+    const auto before = [](const X509Ptr &a, const X509Ptr &b) { return X509_cmp(a.get(), b.get()) < 0; };
+    const auto same = [](const X509Ptr &a, const X509Ptr &b) { return X509_cmp(a.get(), b.get()) == 0; };
+    std::sort(bundle.begin(), bundle.end(), before);
+    bundle.erase(std::unique(bundle.begin(), bundle.end(), same), bundle.end());
     return bundle;
 }
 
@@ -108,8 +107,7 @@ Outcome check_issued_by(X509 *subject, X509 *issuer, IssuerRule rule) {
     auto may_issue = check_may_issue(issuer, rule);
     if (!may_issue.passed()) return may_issue;
     const int issued = X509_check_issued(issuer, subject);
-    if (issued != X509_V_OK)
-        return Outcome::fail(Reason::bad_signature, name, X509_verify_cert_error_string(issued));
+    if (issued != X509_V_OK) return Outcome::fail(Reason::bad_signature, name, X509_verify_cert_error_string(issued));
 
     int bits = 0;
     int digest = NID_undef;
@@ -175,9 +173,10 @@ std::string utc_time(std::int64_t seconds) {
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};
     char text[64];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", int{date.year()}, unsigned{date.month()},
-                  unsigned{date.day()}, static_cast<int>(clock.hours().count()),
-                  static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+    static_cast<void>(std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", int{date.year()},
+                                    unsigned{date.month()}, unsigned{date.day()},
+                                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                                    static_cast<int>(clock.seconds().count())));
     return text;
 }
 

@@ -39,8 +39,8 @@ std::string display_name(X509 *certificate);  // its common name, or its whole s
 std::string subject_name(X509 *certificate);
 std::string issuer_name(X509 *certificate);
 std::string fingerprint(OSSL_LIB_CTX *libctx, X509 *certificate);  // SHA-256, lower-case hex
-std::int64_t not_before(X509 *certificate);                         // Unix seconds
+std::int64_t not_before(X509 *certificate);                        // Unix seconds
 std::int64_t not_after(X509 *certificate);
-std::string utc_time(std::int64_t unix_seconds);                          // 2026-01-31T12:00:00Z
+std::string utc_time(std::int64_t unix_seconds);  // 2026-01-31T12:00:00Z
 
 }  // namespace mhsm

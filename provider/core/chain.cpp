@@ -2,8 +2,8 @@
 
 #include <openssl/core_names.h>
 
-#include <algorithm>
 #include <strings.h>
+#include <algorithm>
 
 namespace mhsm {
 namespace {
@@ -172,9 +172,8 @@ Pairing pair_up(const std::vector<HardwareChain> &hardware, const std::vector<Ow
         std::erase_if(pairings, [](const Pairing &p) { return p.owner.empty(); });
     if (pairings.empty()) return {{}, owners};
     if (pairings.size() > 1) {
-        const auto signer = std::ranges::find_if(pairings, [&](const Pairing &p) {
-            return signed_evidence(X509_get0_pubkey(p.hardware[0].partition));
-        });
+        const auto signer = std::ranges::find_if(
+            pairings, [&](const Pairing &p) { return signed_evidence(X509_get0_pubkey(p.hardware[0].partition)); });
         if (signer != pairings.end()) return *signer;
     }
     return pairings.front();
@@ -187,8 +186,8 @@ void choose_hardware(std::vector<HardwareChain> chains, VerificationTime time, C
     chosen.hsm_root = chains[0].root;
     chosen.adapter = chains[0].adapter;
     chosen.partition = chains[0].partition;
-    chosen.hw_chain = Outcome::pass("", display_name(chosen.hsm_root) + " -> " + display_name(chosen.adapter) +
-                                            " -> " + display_name(chosen.partition));
+    chosen.hw_chain = Outcome::pass("", display_name(chosen.hsm_root) + " -> " + display_name(chosen.adapter) + " -> " +
+                                            display_name(chosen.partition));
 }
 
 void choose_owner(std::vector<OwnerChain> chains, VerificationTime time, ChosenChains &chosen) {
@@ -275,8 +274,7 @@ Outcome check_partition_key_strength(X509 *partition) {
         return Outcome::fail(Reason::partition_key_weak, name, "expected RSA");
     const BnPtr exponent(raw_exponent);
     const int bits = EVP_PKEY_get_bits(key);
-    if (bits < min_bits)
-        return Outcome::fail(Reason::partition_key_weak, name, "found RSA-" + std::to_string(bits));
+    if (bits < min_bits) return Outcome::fail(Reason::partition_key_weak, name, "found RSA-" + std::to_string(bits));
     if (BN_is_odd(exponent.get()) != 1 || BN_num_bits(exponent.get()) < 17)
         return Outcome::fail(Reason::partition_key_weak, name, "its public exponent is less than 65537 or even");
     return Outcome::pass(name, "RSA-" + std::to_string(bits));
@@ -298,7 +296,9 @@ OwnerDecision authenticate_owner(OSSL_LIB_CTX *libctx, X509 *pool_root, const Tr
 
     const auto of_this_pool = [&](const KnownPool &entry) { return same_name(entry.pool, pool); };
     if (const auto known = std::ranges::find_if(trust.known_pools, of_this_pool); known != trust.known_pools.end())
-        return {Outcome::fail(Reason::owner_pool_changed, pool, "known sha256:" + hex(known->root) + ", found " + print), how};
+        return {
+            Outcome::fail(Reason::owner_pool_changed, pool, "known sha256:" + hex(known->root) + ", found " + print),
+            how};
     if (trust.owner_mode == OwnerTrustMode::any && how == OwnerTrust::unauthenticated)
         return {Outcome::not_needed(Reason::owner_trust_any, print), how};
     if (how == OwnerTrust::tls && trust.owner_mode != OwnerTrustMode::pinned)

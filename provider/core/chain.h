@@ -21,11 +21,11 @@ enum class OwnerTrust { unauthenticated, tls, pinned };
 
 struct Trust {
     bool embedded_hsm_roots = true;
-    std::vector<X509Ptr> hsm_roots;     // additional ones
+    std::vector<X509Ptr> hsm_roots;  // additional ones
     OwnerTrustMode owner_mode = OwnerTrustMode::authenticated;
-    std::vector<Sha256> owner_pins;     // SHA-256 of pool root certificates
+    std::vector<Sha256> owner_pins;  // SHA-256 of pool root certificates
     std::vector<KnownPool> known_pools;
-    std::string tls_pool;               // pool this evidence was fetched from over verified TLS; else empty
+    std::string tls_pool;  // pool this evidence was fetched from over verified TLS; else empty
 };
 
 // Unix time at which certificates must be valid; no value: dates are not checked.

@@ -28,7 +28,8 @@ Located locate(const cJSON *root) {
     };
     consider(json_member(found.attributes, "attestation"));
     consider(json_member(root, "attestation"));
-    if (json_member(root, member_private) != nullptr || json_member(root, member_certificates) != nullptr) consider(root);
+    if (json_member(root, member_private) != nullptr || json_member(root, member_certificates) != nullptr)
+        consider(root);
     return found;
 }
 
@@ -52,7 +53,8 @@ Outcome check_path(const Located &found) {
 
 Outcome check_version(const Located &found) {
     if (found.count == 0)
-        return Outcome::fail(Reason::attestation_missing, "evidence", "looked for attributes.attestation and attestation");
+        return Outcome::fail(Reason::attestation_missing, "evidence",
+                             "looked for attributes.attestation and attestation");
     if (found.count > 1) return Outcome::fail(Reason::attestation_ambiguous, "evidence", "");
     const auto *version = json_member(found.attestation, "version");
     if (version == nullptr) return Outcome::fail(Reason::version_missing, "attestation", "expected MRVL-1");
@@ -81,7 +83,8 @@ void read_key(const cJSON *root, Evidence &evidence) {
     jwk.x = text_member(key, "x");
     jwk.y = text_member(key, "y");
     for (const char *secret : {"k", "d", "p", "q", "dp", "dq", "qi"})
-        if (const auto *item = json_member(key, secret); item != nullptr && cJSON_IsNull(item) == 0) jwk.has_secret = true;
+        if (const auto *item = json_member(key, secret); item != nullptr && cJSON_IsNull(item) == 0)
+            jwk.has_secret = true;
     evidence.key = std::move(jwk);
 }
 

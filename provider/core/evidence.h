@@ -23,8 +23,8 @@ struct ServiceClaims {
 };
 
 struct Evidence {
-    bool bare = false;               // there was no `key` member
-    std::optional<JsonWebKey> key;   // empty when bare, or when `key` is not an object
+    bool bare = false;              // there was no `key` member
+    std::optional<JsonWebKey> key;  // empty when bare, or when `key` is not an object
     ServiceClaims service;
     std::optional<Bytes> private_attestation, public_attestation;
     std::optional<Bytes> certificates;  // PEM text

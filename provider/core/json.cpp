@@ -26,12 +26,8 @@ public:
 private:
     bool at_end() const { return position_ >= text_.size(); }
     char peek() const { return at_end() ? '\0' : text_[position_]; }
-    void skip_space() {
-        position_ = std::min(text_.find_first_not_of(json_space, position_), text_.size());
-    }
-    Failure fail(Reason reason) const {
-        return {reason, "evidence", "at byte " + std::to_string(position_)};
-    }
+    void skip_space() { position_ = std::min(text_.find_first_not_of(json_space, position_), text_.size()); }
+    Failure fail(Reason reason) const { return {reason, "evidence", "at byte " + std::to_string(position_)}; }
     bool stop(Reason reason) {
         reason_ = reason;
         return false;
@@ -153,8 +149,11 @@ private:
 
     bool utf8_character() {
         const auto lead = static_cast<unsigned char>(text_[position_]);
-        const unsigned length = lead < 0x80 ? 1 : lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3
-                                : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+        const unsigned length = lead < 0x80                    ? 1
+                                : lead >= 0xc2 && lead <= 0xdf ? 2
+                                : lead >= 0xe0 && lead <= 0xef ? 3
+                                : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                               : 0;
         if (length == 0) return stop(Reason::json_not_utf8);
         std::uint32_t point = length == 1 ? lead : lead & (0x7fU >> length);
         for (unsigned i = 1; i < length; ++i) {

@@ -40,9 +40,19 @@ cJSON *append_object(cJSON *array) {
 }
 
 std::string to_text(const cJSON *root, bool pretty) {
-    const JsonText text(pretty ? cJSON_Print(root) : cJSON_PrintUnformatted(root));
-    if (!text) throw std::bad_alloc();
-    return text.get();
+    const JsonText printed(pretty ? cJSON_Print(root) : cJSON_PrintUnformatted(root));
+    if (!printed) throw std::bad_alloc();
+    // cJSON indents and separates with tabs; inside strings a tab is always escaped.
+    std::string text;
+    bool at_line_start = true;
+    for (const char c : std::string_view(printed.get())) {
+        if (c == '\t')
+            text += at_line_start ? "  " : " ";
+        else
+            text += c;
+        at_line_start = c == '\n' || (at_line_start && c == '\t');
+    }
+    return text;
 }
 
 }  // namespace mhsm

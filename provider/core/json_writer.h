@@ -19,7 +19,7 @@ cJSON *put_object(cJSON *object, const char *name);  // owned by `object`, as ar
 cJSON *put_array(cJSON *object, const char *name);
 cJSON *append_object(cJSON *array);
 
-// Pretty-printed as cJSON does, or on one line; no final newline.
+// With two spaces of indentation, or on one line; no final newline.
 std::string to_text(const cJSON *root, bool pretty);
 
 }  // namespace mhsm

@@ -52,13 +52,15 @@ Result<Picked> pick(const Blob &blob, ObjectClass promised) {
         const auto number = required_number(object, cka::CLASS);
         if (!number) return number.failure();
         const auto object_class = to_class(*number);
-        found += (found.empty() ? "" : ", ") + (object_class ? std::string(class_name(*object_class)) : "class " + std::to_string(*number));
+        found += (found.empty() ? "" : ", ") +
+                 (object_class ? std::string(class_name(*object_class)) : "class " + std::to_string(*number));
         if (!object_class || !promises(promised, *object_class)) continue;
         if (picked.object != nullptr) return Failure{Reason::object_ambiguous, {}, "found " + found};
         picked = {&object, *object_class};
     }
     if (picked.object == nullptr)
-        return Failure{Reason::object_class_wrong, {}, "expected " + std::string(class_name(promised)) + ", found " + found};
+        return Failure{
+            Reason::object_class_wrong, {}, "expected " + std::string(class_name(promised)) + ", found " + found};
     return picked;
 }
 
@@ -97,7 +99,8 @@ Outcome read_ec(KeyObject &key) {
     const auto point = find_value(*key.object, cka::MODULUS);
     if (!point) return Outcome::fail(absent(cka::MODULUS));
     if (point->size() != 1 + 2 * key.curve->field_bytes || point->front() != uncompressed)
-        return Outcome::fail(wrong_size("a point of " + std::to_string(point->size()) + " bytes on " + std::string(key.curve->name)));
+        return Outcome::fail(
+            wrong_size("a point of " + std::to_string(point->size()) + " bytes on " + std::string(key.curve->name)));
     key.material = *point;
     key.bits = key.curve->bits;
     return Outcome::pass();
@@ -124,9 +127,12 @@ Outcome read_material(KeyObject &key) {
 // kty is what the service says about the key; both must speak of the same kind.
 Outcome check_kty(const KeyObject &key, const std::optional<JsonWebKey> &jwk) {
     if (!jwk || !jwk->kty) return Outcome::pass();
-    const std::string_view expected = key.type == KeyType::rsa ? "RSA-HSM" : key.type == KeyType::ec ? "EC-HSM" : "oct-HSM";
+    const std::string_view expected = key.type == KeyType::rsa  ? "RSA-HSM"
+                                      : key.type == KeyType::ec ? "EC-HSM"
+                                                                : "oct-HSM";
     if (*jwk->kty == expected) return Outcome::pass();
-    return Outcome::fail(Reason::object_type_wrong, {}, "the service says " + *jwk->kty + ", the HSM signed " + std::string(key_type_name(key.type)));
+    return Outcome::fail(Reason::object_type_wrong, {},
+                         "the service says " + *jwk->kty + ", the HSM signed " + std::string(key_type_name(key.type)));
 }
 
 Result<KeyObject> read_picked(const Picked &picked, const std::optional<JsonWebKey> &jwk) {
@@ -138,7 +144,9 @@ Result<KeyObject> read_picked(const Picked &picked, const std::optional<JsonWebK
     key.type = *type;
     const bool symmetric = key.type == KeyType::aes;
     if (symmetric != (key.object_class == ObjectClass::secret_key))
-        return Failure{Reason::object_type_wrong, {}, std::string(key_type_name(key.type)) + " as " + std::string(class_name(key.object_class))};
+        return Failure{Reason::object_type_wrong,
+                       {},
+                       std::string(key_type_name(key.type)) + " as " + std::string(class_name(key.object_class))};
     for (const auto &outcome : {check_kty(key, jwk), read_material(key)})
         if (!outcome.passed()) return Failure{outcome.reason, {}, outcome.detail};
     return key;
@@ -199,7 +207,8 @@ std::string_view key_type_name(KeyType type) {
 }
 
 const Curve *curve_by_nid(std::uint32_t nid) {
-    const auto found = std::ranges::find_if(curves, [nid](const Curve &c) { return static_cast<std::uint32_t>(c.nid) == nid; });
+    const auto found =
+        std::ranges::find_if(curves, [nid](const Curve &c) { return static_cast<std::uint32_t>(c.nid) == nid; });
     return found != curves.end() ? &*found : nullptr;
 }
 
@@ -220,8 +229,10 @@ Result<KeyObject> read_key_object(const Blob &blob, ObjectClass promised, const 
 Result<EvpPkeyPtr> make_public_key(OSSL_LIB_CTX *libctx, const KeyObject &key, const std::optional<ByteView> &exponent,
                                    const std::string &subject) {
     if (key.type == KeyType::aes) return Failure{Reason::given_symmetric, subject, ""};
-    if (key.type == KeyType::rsa && !exponent) return Failure{Reason::object_attribute_absent, subject, "CKA_PUBLIC_EXPONENT"};
-    auto made = key.type == KeyType::rsa ? build_rsa(libctx, key.material, *exponent) : build_ec(libctx, *key.curve, key.material);
+    if (key.type == KeyType::rsa && !exponent)
+        return Failure{Reason::object_attribute_absent, subject, "CKA_PUBLIC_EXPONENT"};
+    auto made = key.type == KeyType::rsa ? build_rsa(libctx, key.material, *exponent)
+                                         : build_ec(libctx, *key.curve, key.material);
     if (!made) return Failure{Reason::object_key_invalid, subject, ""};
     return made;
 }

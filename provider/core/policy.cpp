@@ -37,10 +37,13 @@ Outcome judge_boolean(const Appraised &appraised, std::uint32_t type, bool wante
     switch (read_boolean(*appraised.key->object, type)) {
         case Tri::absent: return Outcome::fail(Reason::demand_absent, name, expected);
         case Tri::malformed: return Outcome::fail(Reason::demand_malformed, name, expected);
-        case Tri::yes: return wanted ? Outcome::pass(name, "true") : Outcome::fail(Reason::demand_false, name, expected + ", found true");
+        case Tri::yes:
+            return wanted ? Outcome::pass(name, "true")
+                          : Outcome::fail(Reason::demand_false, name, expected + ", found true");
         case Tri::no: break;
     }
-    return wanted ? Outcome::fail(Reason::demand_false, name, expected + ", found false") : Outcome::pass(name, "false");
+    return wanted ? Outcome::fail(Reason::demand_false, name, expected + ", found false")
+                  : Outcome::pass(name, "false");
 }
 
 template <std::uint32_t Type, bool Wanted>
@@ -101,11 +104,13 @@ Outcome judge_sign_only(const Demand &demand, const Appraised &appraised) {
 
 Outcome judge_fips(const Demand &, const Appraised &appraised) {
     if (!appraised.fips_mode) return Outcome::fail(Reason::demand_absent, "adapter name", "expected: for FIPS mode");
-    return verdict_of(*appraised.fips_mode, "adapter name", "for FIPS mode", *appraised.fips_mode ? "for FIPS mode" : "for non-FIPS mode");
+    return verdict_of(*appraised.fips_mode, "adapter name", "for FIPS mode",
+                      *appraised.fips_mode ? "for FIPS mode" : "for non-FIPS mode");
 }
 
 Outcome judge_owner_pinned(const Demand &, const Appraised &appraised) {
-    return verdict_of(appraised.owner_trust == OwnerTrust::pinned, "pool root", "pinned", appraised.owner_trust == OwnerTrust::tls ? "tls" : "unauthenticated");
+    return verdict_of(appraised.owner_trust == OwnerTrust::pinned, "pool root", "pinned",
+                      appraised.owner_trust == OwnerTrust::tls ? "tls" : "unauthenticated");
 }
 
 Outcome accept_types(const Demand &demand) {
@@ -152,17 +157,22 @@ constexpr auto demands = std::to_array<DemandEntry>({
     {{"no-wrap", "", "CKA_WRAP is false"}, flag<cka::WRAP, false>, nullptr},
     {{"no-unwrap", "", "CKA_UNWRAP is false"}, flag<cka::UNWRAP, false>, nullptr},
     {{"no-derive", "", "CKA_DERIVE is false"}, flag<cka::DERIVE, false>, nullptr},
-    {{"sign-only", "", "CKA_SIGN is true; ENCRYPT, DECRYPT, WRAP, UNWRAP and DERIVE are false"}, judge_sign_only, nullptr},
+    {{"sign-only", "", "CKA_SIGN is true; ENCRYPT, DECRYPT, WRAP, UNWRAP and DERIVE are false"},
+     judge_sign_only,
+     nullptr},
     {{"fips", "", "the adapter's certificate says \"for FIPS mode\""}, judge_fips, nullptr},
     {{"owner-pinned", "", "the pool root is pinned"}, judge_owner_pinned, nullptr},
     {{"key-type", "TYPE[|TYPE]", "the key is RSA, EC or AES"}, judge_key_type, accept_types},
     {{"min-bits", "BITS", "the key has at least this many bits"}, judge_min_bits, accept_bits},
     {{"curve", "CURVE[|CURVE]", "the key is on P-256, P-384, P-521 or P-256K"}, judge_curve, accept_curves},
-    {{"key-any-of", "KEY[|KEY]", "the key is RSA-<at least bits> or on one of the curves"}, judge_key_any_of, accept_alternatives},
+    {{"key-any-of", "KEY[|KEY]", "the key is RSA-<at least bits> or on one of the curves"},
+     judge_key_any_of,
+     accept_alternatives},
 });
 
 const DemandEntry *find_demand(std::string_view name) {
-    const auto found = std::ranges::find_if(demands, [name](const DemandEntry &entry) { return entry.help.name == name; });
+    const auto found =
+        std::ranges::find_if(demands, [name](const DemandEntry &entry) { return entry.help.name == name; });
     return found != demands.end() ? &*found : nullptr;
 }
 
@@ -183,7 +193,8 @@ Outcome check_policy_members(const cJSON *root) {
     const auto *version = json_member(root, "version");
     if (cJSON_IsNumber(version) == 0 || version->valuedouble != 1.0)
         return Outcome::fail(malformed_policy("version", "expected 1"));
-    if (json_string(json_member(root, "name")) == nullptr) return Outcome::fail(malformed_policy("name", "expected a string"));
+    if (json_string(json_member(root, "name")) == nullptr)
+        return Outcome::fail(malformed_policy("name", "expected a string"));
     const auto *description = json_member(root, "description");
     if (description != nullptr && json_string(description) == nullptr)
         return Outcome::fail(malformed_policy("description", "expected a string"));
@@ -206,7 +217,8 @@ Outcome add_required(Policy &policy, const cJSON *require) {
 
 Result<Demand> parse_demand(std::string_view text) {
     const auto equals = text.find('=');
-    Demand demand{std::string(text.substr(0, equals)), equals == std::string_view::npos ? "" : std::string(text.substr(equals + 1))};
+    Demand demand{std::string(text.substr(0, equals)),
+                  equals == std::string_view::npos ? "" : std::string(text.substr(equals + 1))};
     const auto *entry = find_demand(demand.name);
     if (entry == nullptr) return Failure{Reason::demand_unknown, demand.name, ""};
     if (entry->accept == nullptr) {
@@ -222,7 +234,9 @@ Outcome add_demands(Policy &policy, std::string_view list) {
     for (const auto word : split(list, ',')) {
         auto demand = parse_demand(word);
         if (!demand) return Outcome::fail(demand.failure());
-        const auto same = [&](const Demand &other) { return other.name == demand->name && other.argument == demand->argument; };
+        const auto same = [&](const Demand &other) {
+            return other.name == demand->name && other.argument == demand->argument;
+        };
         if (std::ranges::none_of(policy.demands, same)) policy.demands.push_back(std::move(*demand));
     }
     return Outcome::pass();
@@ -241,7 +255,9 @@ Result<Policy> named_policy(std::string_view name) {
 
 Result<Policy> parse_policy(ByteView json) {
     const auto root = parse_json_object(json);
-    if (!root) return malformed_policy("policy", std::string(reason_text(root.failure().reason)) + " " + root.failure().detail);
+    if (!root)
+        return malformed_policy("policy", "not a JSON object: " + std::string(reason_id(root.failure().reason)) + " " +
+                                              root.failure().detail);
     auto members = check_policy_members(root->get());
     if (!members.passed()) return Failure{members.reason, members.subject, members.detail};
     const auto *base = json_member(root->get(), "base");

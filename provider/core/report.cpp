@@ -7,10 +7,10 @@ namespace mhsm {
 namespace {
 
 constexpr auto mandatory = std::to_array<std::string_view>(
-    {"evidence.json", "evidence.version", "evidence.fields", "certs.parse", "hw.chain", "hw.time", "owner.chain",
-     "owner.time", "owner.authenticated", "partition.key", "blob.private", "blob.public", "signature.private",
-     "signature.public", "object.private", "object.public", "bind.pair", "bind.jwk", "bind.kid", "bind.pool",
-     "bind.request"});
+    {"evidence.json",     "evidence.version", "evidence.fields",     "certs.parse",   "hw.chain",     "hw.time",
+     "owner.chain",       "owner.time",       "owner.authenticated", "partition.key", "blob.private", "blob.public",
+     "signature.private", "signature.public", "object.private",      "object.public", "bind.pair",    "bind.jwk",
+     "bind.kid",          "bind.pool",        "bind.request"});
 
 bool satisfied(const Outcome &outcome) {
     return outcome.status == Status::pass || (outcome.status == Status::skip && outcome.allowed);

@@ -27,7 +27,7 @@ struct CertificateFacts {
 
 struct AttributeFacts {
     std::uint32_t type = 0;
-    std::string name, value;        // value as a person reads it, safe for a terminal
+    std::string name, value;         // value as a person reads it, safe for a terminal
     std::optional<std::string> hex;  // raw bytes; none if "not available"
 };
 
@@ -40,25 +40,25 @@ struct ObjectFacts {
 
 // Facts about the attested key, only of signed and consistent objects.
 struct KeyFacts {
-    std::string type;   // RSA, EC, AES
+    std::string type;  // RSA, EC, AES
     int bits = 0;
-    std::string curve;  // "" unless EC
-    std::string id, label, check_value;   // CKA_ID, CKA_LABEL, CKA_CHECK_VALUE (hex); escaped
-    std::string created_by;               // CKA_KEY_GEN_MECHANISM
+    std::string curve;                   // "" unless EC
+    std::string id, label, check_value;  // CKA_ID, CKA_LABEL, CKA_CHECK_VALUE (hex); escaped
+    std::string created_by;              // CKA_KEY_GEN_MECHANISM
     std::optional<bool> extractable, never_extractable, sensitive, always_sensitive, local;
     Bytes public_key;  // DER SubjectPublicKeyInfo; empty for symmetric keys
 };
 
 struct HsmFacts {
-    std::string serial;            // from the adapter's name
-    std::string partition;         // from the partition's name
-    std::string fips_words;        // "for non-FIPS mode", as the adapter's name has it
-    std::string firmware_layout;   // 2.x or 3.x
+    std::string serial;           // from the adapter's name
+    std::string partition;        // from the partition's name
+    std::string fips_words;       // "for non-FIPS mode", as the adapter's name has it
+    std::string firmware_layout;  // 2.x or 3.x
     std::string root_subject, root_sha256;
 };
 
 struct OwnerFacts {
-    std::string pool;         // common name of the pool root
+    std::string pool;  // common name of the pool root
     std::string root_sha256;
     OwnerTrust trust = OwnerTrust::unauthenticated;
 };
@@ -70,8 +70,8 @@ struct Report {
     VerificationTime time;
     std::string policy;
     OwnerTrustMode owner_mode = OwnerTrustMode::authenticated;
-    std::string kid;  // as the service states it; escaped
-    std::string evidence_sha256;
+    std::string kid;              // as the service states it; escaped
+    std::string evidence_sha256;  // "" if it was too large to be read whole
     std::optional<KeyFacts> key;
     std::optional<HsmFacts> hsm;
     std::optional<OwnerFacts> owner;
@@ -93,9 +93,9 @@ Verdict verdict(const Report &report);
 // The first check that keeps the report from being verified; null if there is none.
 const Check *first_obstacle(const Report &report);
 
-std::string_view owner_trust_name(OwnerTrust trust);          // unauthenticated, tls, pinned
-std::string_view owner_mode_name(OwnerTrustMode mode);        // any, authenticated, pinned
+std::string_view owner_trust_name(OwnerTrust trust);    // unauthenticated, tls, pinned
+std::string_view owner_mode_name(OwnerTrustMode mode);  // any, authenticated, pinned
 std::optional<OwnerTrustMode> parse_owner_mode(std::string_view name);
-std::string_view status_name(Status status);                  // pass, fail, skip
+std::string_view status_name(Status status);  // pass, fail, skip
 
 }  // namespace mhsm

@@ -26,7 +26,8 @@ void put_trust_vector(cJSON *module, const Report &report) {
     put_number(vector, "instance-identity", claim(report, {"owner.chain", "owner.authenticated", "partition.key"}));
     put_number(vector, "hardware", claim(report, {"hw.chain", "hw.time", "signature.private"}));
     // Whether the key is protected at rest is what the HSM says of its extractability, if a policy demanded it.
-    put_number(vector, "storage-opaque", claim(report, {"policy.not-extractable", "policy.never-extractable", "policy.sensitive"}));
+    put_number(vector, "storage-opaque",
+               claim(report, {"policy.not-extractable", "policy.never-extractable", "policy.sensitive"}));
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ std::string report_ear(const Report &report, std::int64_t issued_at, bool pretty
     put(module, "ear.status", verified ? "affirming" : "contraindicated");
     put_trust_vector(module, report);
     put(module, "ear.appraisal-policy-id", "mhsm-attest:" + report.policy);
-    put(module, "mhsm-attest.evidence-sha256", report.evidence_sha256);
+    put_unless_empty(module, "mhsm-attest.evidence-sha256", report.evidence_sha256);
     return to_text(root.get(), pretty);
 }
 

@@ -17,6 +17,13 @@ void put_time(cJSON *object, const char *name, const std::optional<std::int64_t>
     if (time) put(object, name, utc_time(*time));
 }
 
+void put_or_null(cJSON *object, const char *name, const std::string &text) {
+    if (text.empty())
+        put_null(object, name);
+    else
+        put(object, name, text);
+}
+
 std::string public_key_pem(const Bytes &der) {
     if (der.empty()) return {};
     const BioPtr bio(BIO_new(BIO_s_mem()));
@@ -161,11 +168,8 @@ std::string report_json(const Report &report, bool pretty) {
         put_null(root.get(), "time");
     put(root.get(), "policy", report.policy);
     put(root.get(), "owner_trust_required", owner_mode_name(report.owner_mode));
-    put(root.get(), "evidence_sha256", report.evidence_sha256);
-    if (report.kid.empty())
-        put_null(root.get(), "kid");
-    else
-        put(root.get(), "kid", report.kid);
+    put_or_null(root.get(), "evidence_sha256", report.evidence_sha256);
+    put_or_null(root.get(), "kid", report.kid);
     put_checks(root.get(), report);
     put_key(root.get(), report);
     put_hsm(root.get(), report);

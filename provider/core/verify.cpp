@@ -108,7 +108,8 @@ void Appraisal::check_partition() {
 
 // blob.*, signature.* and object.*: structure, then signature, and only then what the attributes say.
 void Appraisal::appraise_member(Member &member, ObjectClass promised) {
-    member.blob = member.signature = member.object = Outcome::blocked(partition_signs_ ? "evidence.fields" : "partition.key");
+    member.blob = member.signature = member.object =
+        Outcome::blocked(partition_signs_ ? "evidence.fields" : "partition.key");
     if (!member.bytes || !partition_signs_) return;
     EVP_PKEY *key = X509_get0_pubkey(chains_.partition);
     auto blob = parse_blob(*member.bytes, static_cast<std::size_t>(EVP_PKEY_get_size(key)), member.subject);
@@ -118,7 +119,8 @@ void Appraisal::appraise_member(Member &member, ObjectClass promised) {
         return;
     }
     member.parsed = std::move(*blob);
-    member.blob = Outcome::pass(member.subject, "firmware " + std::string(layout_name(member.parsed->layout)) + " layout");
+    member.blob =
+        Outcome::pass(member.subject, "firmware " + std::string(layout_name(member.parsed->layout)) + " layout");
     member.signature = verify_blob_signature(libctx_, *member.parsed, key, member.subject);
     member.object = Outcome::blocked("the signature did not verify");
     if (!member.signature.passed()) return;
@@ -128,8 +130,9 @@ void Appraisal::appraise_member(Member &member, ObjectClass promised) {
         return;
     }
     member.key = *object;
-    const auto words = object->curve != nullptr ? std::string(object->curve->name)
-                                                : std::string(key_type_name(object->type)) + "-" + std::to_string(object->bits);
+    const auto words = object->curve != nullptr
+                           ? std::string(object->curve->name)
+                           : std::string(key_type_name(object->type)) + "-" + std::to_string(object->bits);
     member.object = Outcome::pass(member.subject, words + " " + std::string(class_name(object->object_class)));
 }
 
@@ -292,7 +295,8 @@ void Appraisal::collect_facts(ByteView json) {
     report_.service = evidence().service;
     if (report_.service.recovery_level) report_.service.recovery_level = printable(*report_.service.recovery_level);
     if (evidence().key && evidence().key->kid) report_.kid = printable(*evidence().key->kid);
-    if (const auto digest = sha256(libctx_, json)) report_.evidence_sha256 = hex(*digest);
+    const auto digest = sha256(libctx_, json);
+    if (digest && decoded_.json.reason != Reason::json_too_large) report_.evidence_sha256 = hex(*digest);
     if (chains_.adapter != nullptr) {
         const auto adapter = printable(display_name(chains_.adapter));
         HsmFacts hsm;
@@ -305,7 +309,8 @@ void Appraisal::collect_facts(ByteView json) {
         report_.hsm = std::move(hsm);
     }
     if (chains_.pool_root != nullptr)
-        report_.owner = OwnerFacts{printable(display_name(chains_.pool_root)), fingerprint(libctx_, chains_.pool_root), owner_.trust};
+        report_.owner = OwnerFacts{printable(display_name(chains_.pool_root)), fingerprint(libctx_, chains_.pool_root),
+                                   owner_.trust};
     collect_certificates();
     collect_key();
     collect_objects(private_, "private");

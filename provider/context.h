@@ -1,0 +1,33 @@
+// One loaded instance of the provider.
+#pragma once
+
+#include "attested.h"
+#include "guard.h"
+
+namespace mhsm::provider {
+
+class Context {
+public:
+    // Throws Error if a module parameter is bad.
+    explicit Context(const Upcalls &upcalls)
+        : upcalls_(upcalls),
+          libctx_(make_library_context(upcalls)),
+          settings_(std::make_shared<const Settings>(read_settings(upcalls, libctx_.get()))) {}
+
+    const Upcalls &upcalls() const { return upcalls_; }
+    OSSL_LIB_CTX *libctx() const { return libctx_.get(); }
+    const std::shared_ptr<const Settings> &settings() const { return settings_; }
+
+    // Verifies under the module's settings for the current time; throws Error unless everything passes.
+    AttestedPtr verified(ByteView json);
+
+private:
+    Upcalls upcalls_;
+    LibCtxPtr libctx_;
+    std::shared_ptr<const Settings> settings_;
+    RecentlyVerified recent_;
+};
+
+inline Context &context_of(void *provctx) { return *static_cast<Context *>(provctx); }
+
+}  // namespace mhsm::provider

@@ -1,0 +1,34 @@
+// What openssl.cnf says about this provider, read and understood before it loads.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/verify.h"
+#include "upcalls.h"
+
+namespace mhsm::provider {
+
+using LibCtxPtr = std::unique_ptr<OSSL_LIB_CTX, Deleter<OSSL_LIB_CTX_free>>;
+
+struct Settings {
+    Trust trust;
+    Policy policy;
+    std::string fetch_library;  // empty: where the system keeps it
+    int timeout = 30;           // seconds
+};
+
+// The context for the provider's own cryptography: the default provider, or what crypto-config says.
+LibCtxPtr make_library_context(const Upcalls &upcalls);
+
+// Throws Error for a parameter that names something unreadable, malformed or unknown.
+Settings read_settings(const Upcalls &upcalls, OSSL_LIB_CTX *libctx);
+
+// The settings of one key made with EVP_PKEY_fromdata: these, except where something else is given.
+struct Override {
+    std::string policy;      // name of a policy
+    std::string owner_pins;  // comma-separated; no other pool root is then accepted
+};
+std::shared_ptr<const Settings> override_settings(const Settings &settings, const Override &given);
+
+}  // namespace mhsm::provider

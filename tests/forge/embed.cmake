@@ -1,0 +1,13 @@
+# Writes OUTPUT, a C++ table of the PEM files in KEYS (name without "TEST-ONLY-" and ".pem", text).
+file(GLOB files "${KEYS}/*.pem")
+list(SORT files)
+set(text "// Generated from the files in keys/. Do not edit.\n#include \"keys.h\"\n\nnamespace forge {\n\n")
+string(APPEND text "const std::vector<EmbeddedPem> &embedded_pems() {\n    static const std::vector<EmbeddedPem> table = {\n")
+foreach(file IN LISTS files)
+    get_filename_component(name "${file}" NAME)
+    string(REGEX REPLACE "^TEST-ONLY-(.*)\\.pem$" "\\1" name "${name}")
+    file(READ "${file}" pem)
+    string(APPEND text "        {\"${name}\", R\"pem(${pem})pem\"},\n")
+endforeach()
+string(APPEND text "    };\n    return table;\n}\n\n}  // namespace forge\n")
+file(WRITE "${OUTPUT}" "${text}")

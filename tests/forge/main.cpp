@@ -1,0 +1,107 @@
+// mhsm-forge: writes test evidence into a folder.
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "manifest.h"
+
+namespace {
+
+constexpr std::string_view usage =
+    "Usage: mhsm-forge -out DIR [options]\n"
+    "Mints evidence of a test PKI, genuine in form and forged, to test verifiers with.\n"
+    "\n"
+    " -help       Display this summary\n"
+    " -list       List the cases and what they are about\n"
+    " -out DIR    Folder to write to; it is made if it does not exist\n"
+    " -seed N     Number that everything follows from (default 1)\n"
+    " -kind NAME  Write only the case of this name\n"
+    " -all        Write all cases (default)\n"
+    " -pki_only   Write only the roots\n";
+
+constexpr int exit_ok = 0, exit_failed = 1, exit_usage = 2;
+
+struct Arguments {
+    bool help = false, list = false, pki_only = false;
+    std::string out, kind;
+    std::uint64_t seed = forge::default_seed;
+};
+
+class UsageError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+std::uint64_t parse_seed(std::string_view text) {
+    std::uint64_t seed = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    if (error != std::errc{} || end != text.data() + text.size())
+        throw UsageError("not a number: " + std::string(text));
+    return seed;
+}
+
+Arguments parse(std::span<char *> given) {
+    Arguments arguments;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const std::string_view option = given[i];
+        const auto value = [&] {
+            if (++i == given.size()) throw UsageError("no value for " + std::string(option));
+            return std::string_view(given[i]);
+        };
+        if (option == "-help")
+            arguments.help = true;
+        else if (option == "-list")
+            arguments.list = true;
+        else if (option == "-pki_only")
+            arguments.pki_only = true;
+        else if (option == "-out")
+            arguments.out = value();
+        else if (option == "-kind")
+            arguments.kind = value();
+        else if (option == "-seed")
+            arguments.seed = parse_seed(value());
+        else if (option == "-all")
+            arguments.kind.clear();
+        else
+            throw UsageError("unknown option " + std::string(option));
+    }
+    if (!arguments.help && !arguments.list && arguments.out.empty()) throw UsageError("no -out");
+    return arguments;
+}
+
+void run(const Arguments &arguments) {
+    if (arguments.help) {
+        std::fputs(usage.data(), stdout);
+        return;
+    }
+    if (arguments.list) {
+        for (const auto &entry : forge::list_cases())
+            std::printf("%-50s %s\n", entry.name.c_str(), entry.description.c_str());
+        return;
+    }
+    std::filesystem::create_directories(arguments.out);
+    forge::write_anchors(arguments.out, arguments.seed);
+    if (arguments.pki_only) return;
+    const auto cases = arguments.kind.empty() ? forge::mint_all(arguments.seed)
+                                              : std::vector{forge::mint(arguments.kind, arguments.seed)};
+    forge::write_cases(arguments.out, arguments.seed, cases);
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+    try {
+        run(parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1)));
+        return exit_ok;
+    } catch (const UsageError &error) {
+        std::fprintf(stderr, "mhsm-forge: %s (see mhsm-forge -help)\n", error.what());
+        return exit_usage;
+    } catch (const std::exception &error) {
+        std::fprintf(stderr, "mhsm-forge: %s\n", error.what());
+        return exit_failed;
+    }
+}

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Installs what is missing (Debian, Ubuntu), then builds and tests every preset given; without arguments, all
+# that CI runs: gcc, clang, AddressSanitizer with UBSan, ThreadSanitizer, coverage of the core, and the linters.
+set -eu
+cd "$(dirname "$0")/.."
+
+packages='g++ clang clang-tidy libclang-rt-14-dev llvm cmake ninja-build openssl libssl-dev libcjson-dev
+libcmocka-dev python3 python3-jsonschema valgrind binutils procps man-db gzip'
+install_missing() {
+    missing=''
+    for package in $packages; do
+        # Distributions number clang's run-time library differently; any will do.
+        [ "$package" = libclang-rt-14-dev ] && ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a >/dev/null 2>&1 && continue
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    echo "Installing:$missing" >&2
+    as_root=''
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    $as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+heading() { printf '\n== %s\n' "$*"; }
+
+run_preset() {
+    heading "$1"
+    cmake --preset "$1" >/dev/null
+    cmake --build --preset "$1"
+    ctest --preset "$1"
+}
+
+install_missing
+[ $# -gt 0 ] || set -- release clang asan tsan coverage lint
+for step in "$@"; do
+    case $step in
+        coverage) heading coverage; tests/coverage.sh ;;
+        lint) heading lint; tests/lint.sh ;;
+        *) run_preset "$step" ;;
+    esac
+done
