@@ -92,7 +92,6 @@ Outcome add_requirements(const Options &options, Policy &policy) {
 
 struct GivenFile {
     std::string_view option;
-    GivenKind kind;
     const Path &path;
     std::optional<Bytes> &field;
 };
@@ -101,18 +100,14 @@ Outcome read_given(const GivenFile &file) {
     if (!file.path) return Outcome::pass();
     auto bytes = read_small_file(*file.path);
     if (!bytes) return Outcome::fail(in_option(file.option, *file.path, bytes.failure()));
-    // Compared with no key at all, so that only its form counts.
-    const auto form = bind_given(nullptr, file.kind, bytes.value(), nullptr);
-    if (form.reason == Reason::given_unreadable)
-        return Outcome::fail(in_option(file.option, *file.path, {form.reason, "", "not a " + form.subject}));
     file.field = std::move(bytes.value());
     return Outcome::pass();
 }
 
 Outcome read_expectations(const Options &options, Expectations &expectations) {
-    const GivenFile files[] = {{"-csr", GivenKind::csr, options.csr, expectations.csr},
-                               {"-cert", GivenKind::certificate, options.cert, expectations.certificate},
-                               {"-pubkey", GivenKind::public_key, options.pubkey, expectations.public_key}};
+    const GivenFile files[] = {{"-csr", options.csr, expectations.csr},
+                               {"-cert", options.cert, expectations.certificate},
+                               {"-pubkey", options.pubkey, expectations.public_key}};
     for (const auto &file : files) {
         auto read = read_given(file);
         if (read.status == Status::fail) return read;

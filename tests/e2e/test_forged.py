@@ -46,8 +46,6 @@ class Forged(unittest.TestCase):
 
     def judge(self, entry):
         result = attest(*command_line(entry, self.folder))
-        if result.returncode == 2 and entry.get("reason") == "given-unreadable":
-            return  # the command refuses an unreadable file before it looks at evidence
         self.assertIn(result.returncode, (VERIFIED, NOT_VERIFIED), result.stderr)
         report = json.loads(result.stdout)
         failed = {c["id"]: c["reason"] for c in report["checks"] if c["status"] == "fail"}
