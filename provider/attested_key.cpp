@@ -1,6 +1,5 @@
 #include "attested_key.h"
 
-#include <cstring>
 #include <utility>
 
 #include "mhsmattest.h"

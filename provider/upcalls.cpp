@@ -39,16 +39,8 @@ void Upcalls::put(int number, const char *file, int line, const char *function, 
     va_end(arguments);
 }
 
-void Upcalls::raise(const Error &error, bool init_done) const noexcept {
-    if (init_done) {
-        put(error.number, error.file, error.line, error.function, "%s", error.data.c_str());
-        return;
-    }
-    try {
-        put(ERR_R_PASSED_INVALID_ARGUMENT, error.file, error.line, error.function, "%s", with_text(error).c_str());
-    } catch (...) {
-        raise_out_of_memory();
-    }
+void Upcalls::raise(const Error &error) const noexcept {
+    put(error.number, error.file, error.line, error.function, "%s", error.data.c_str());
 }
 
 void Upcalls::raise_out_of_memory() const noexcept {

@@ -18,8 +18,8 @@ public:
     // Whether the core offers everything that is needed.
     bool complete() const;
 
-    // Adds one entry to the error queue. `init_done`: libcrypto knows our reason strings by now.
-    void raise(const Error &error, bool init_done = true) const noexcept;
+    // Adds one entry to the error queue.
+    void raise(const Error &error) const noexcept;
     void raise_out_of_memory() const noexcept;
     void raise_internal(const char *detail) const noexcept;
 

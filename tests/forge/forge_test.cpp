@@ -118,33 +118,12 @@ void attribute_lists_are_the_real_ones() {
 void firmware3_layout() {
     const forge::Object first{1, {{0x0000, Bytes{2}}}};
     const forge::Object second{2, {{0x0000, Bytes{3}}, {0x0164, std::nullopt}}};
-    const std::string expected =
-        "00000000"
-        "00000003"
-        "00000156"
-        "00000036"  // code, flags, total, buffer
-        "00000000"
-        "00000001"
-        "00000000"
-        "00000002"  // one handle per object
-        "0001"
-        "0003"
-        "0008"
-        "001d"  // version, flags, offsets
-        "00000001"
-        "00000001"
-        "00000009"
-        "00000000"
-        "00000001"
-        "02"  // the public object
-        "00000002"
-        "00000002"
-        "00000011"
-        "00000000"
-        "00000001"
-        "03"
-        "00000164"
-        "ffffffff";
+    const std::string header = "00000000000000030000015a0000003a";  // code, flags, total and buffer size
+    const std::string handles = "00000000000000010000000000000002";
+    const std::string offsets = "000100030008001d";  // after version and flags
+    const std::string first_bytes = "000000010000000100000009000000000000000102";
+    const std::string second_bytes = "00000002000000020000001100000000000000010300000164ffffffff";
+    const std::string expected = header + handles + offsets + first_bytes + second_bytes;
     check(forge::hex(forge::firmware3_data({first, second}, 256)) == expected, "3.x");
 }
 

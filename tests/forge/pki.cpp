@@ -45,8 +45,8 @@ Certificate self_signed_pool_root(const std::string &pool, const std::string &ke
     root.subject = {
         {{"C", "US"}}, {{"ST", "Washington"}}, {{"L", "Redmond"}}, {{"O", "Microsoft Corporation"}}, {{"CN", pool}}};
     root.issuer = root.subject;
-    root.not_before = chains_begin;
-    root.not_after = chains_begin + 25 * 365 * one_day;
+    root.not_before = pools_begin;
+    root.not_after = pools_begin + 25 * 365 * one_day;
     root.key = root.signer = key;
     root.extensions = {basic_constraints(true), key_usage_ca(), subject_key_id(key), authority_key_id(key)};
     return root;
@@ -79,6 +79,7 @@ Pki make_pki(std::uint64_t seed) {
     pki.owner_partition.subject = flat_hsm_name(partition);
     pki.owner_partition.issuer = pki.pool_root.subject;
     pki.owner_partition.serial = 0x7fffffffffffffff;
+    pki.owner_partition.not_before = pki.pool_root.not_before;
     pki.owner_partition.not_after = pki.pool_root.not_after;
     pki.owner_partition.signer = "pool-root";
     pki.owner_partition.extensions = {basic_constraints(false), subject_key_id("partition"),

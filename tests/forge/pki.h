@@ -10,6 +10,8 @@ namespace forge {
 
 inline constexpr std::int64_t chains_begin = 1735689600;  // 2025-01-01
 inline constexpr std::int64_t one_day = 86400;
+// A month later, so that 25 years end in 2050, from which on X.509 writes dates in another form.
+inline constexpr std::int64_t pools_begin = chains_begin + 30 * one_day;
 
 struct Pki {
     Certificate root;             // hardware root; not part of the bundle

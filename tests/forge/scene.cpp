@@ -64,12 +64,12 @@ Answer make_answer(const Scene &scene) {
     if (scene.public_object)
         answer.attestation.set("publicKeyAttestation", quoted(base64url(blob_bytes(scene, scene.public_blob))));
     answer.attestation.set("version", quoted("MRVL-1"));
-    answer.attributes.set("created", std::to_string(chains_begin + 30 * one_day));
+    answer.attributes.set("created", std::to_string(pools_begin));
     answer.attributes.set("enabled", "true");
     answer.attributes.set("exportable", "false");
     answer.attributes.set("recoverableDays", "7");
     answer.attributes.set("recoveryLevel", quoted("CustomizedRecoverable+Purgeable"));
-    answer.attributes.set("updated", std::to_string(chains_begin + 30 * one_day));
+    answer.attributes.set("updated", std::to_string(pools_begin));
     answer.key = jwk(scene);
     return answer;
 }

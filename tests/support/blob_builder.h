@@ -27,9 +27,9 @@ struct Tlv {
 // handle, count, size', attributes, slack. Count and size' are right unless set.
 struct ObjectSpec {
     std::uint32_t handle = 0;
-    std::vector<Tlv> attributes;
+    std::vector<Tlv> attributes = {};
     std::size_t slack = 0;  // zero bytes inside size'
-    std::optional<std::uint32_t> count, size;
+    std::optional<std::uint32_t> count = {}, size = {};
 
     Bytes bytes() const;
 };
@@ -42,11 +42,11 @@ Bytes firmware2(const ObjectSpec &object, std::size_t padding = 0);  // with 256
 
 // The same for 3.x: every field is right unless set.
 struct Firmware3 {
-    std::vector<ObjectSpec> objects;
-    std::vector<std::uint32_t> handles;  // between header and buffer; a zero word before each, as real blobs have
+    std::vector<ObjectSpec> objects = {};
+    std::vector<std::uint32_t> handles = {};  // between header and buffer; a zero word before each, as real blobs have
     std::uint32_t response = 0, flags = 3;
     std::uint32_t version = 1, object_flags = 3;
-    std::optional<std::uint32_t> total, buffer, first, second;
+    std::optional<std::uint32_t> total = {}, buffer = {}, first = {}, second = {};
     std::size_t gap = 0;   // zero bytes between the objects
     std::size_t tail = 0;  // zero bytes after the last
 

@@ -1,5 +1,7 @@
 #include "cmocka_cpp.h"
 
+#include <fnmatch.h>
+
 #include <exception>
 #include <vector>
 
@@ -82,9 +84,13 @@ Registration::Registration(const char *name, TestBody body) { entries().push_bac
 }  // namespace mhsm::test
 
 int main(int argc, char **argv) {
-    auto &entries = mhsm::test::entries();
     std::vector<CMUnitTest> tests;
-    for (auto &entry : entries) tests.push_back({entry.name, mhsm::test::run_entry, nullptr, nullptr, &entry});
-    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    for (auto &entry : mhsm::test::entries())
+        if (argc < 2 || fnmatch(argv[1], entry.name, 0) == 0)
+            tests.push_back({entry.name, mhsm::test::run_entry, nullptr, nullptr, &entry});
+    if (tests.empty()) {
+        print_error("no test is named %s\n", argc < 2 ? "anything" : argv[1]);
+        return 2;
+    }
     return _cmocka_run_group_tests(argv[0], tests.data(), tests.size(), nullptr, nullptr);
 }

@@ -175,11 +175,11 @@ TEST(characters_of_key_members) {
 }
 
 TEST(changes_that_mean_nothing) {
-    check_still_verifies("\"created\": 1746685312", "\"created\": 1", "unsigned statement of the service");
-    check_still_verifies("\"updated\": 1746685312", "\"updated\": 1", "unsigned statement of the service");
-    check_still_verifies("\"enabled\": true", "\"enabled\": false", "unsigned statement of the service");
-    check_still_verifies("\"exportable\": false", "\"exportable\": true", "unsigned; CKA_EXTRACTABLE decides");
-    check_still_verifies("\"recoverableDays\": 7", "\"recoverableDays\": 90", "unsigned statement of the service");
+    check_still_verifies("\"created\":1746685312", "\"created\":1", "unsigned statement of the service");
+    check_still_verifies("\"updated\":1746685312", "\"updated\":1", "unsigned statement of the service");
+    check_still_verifies("\"enabled\":true", "\"enabled\":false", "unsigned statement of the service");
+    check_still_verifies("\"exportable\":false", "\"exportable\":true", "unsigned; CKA_EXTRACTABLE decides");
+    check_still_verifies("\"recoverableDays\":7", "\"recoverableDays\":90", "unsigned statement of the service");
     check_still_verifies("CustomizedRecoverable+Purgeable", "Purgeable", "unsigned statement of the service");
     check_still_verifies("\"decrypt\"", "\"sign\"", "key_ops is unsigned; the attributes decide");
     check_still_verifies("https://" + std::string(sample_pool), "HTTPS://CLITESTHSMKEYATSBVZPFRZM",

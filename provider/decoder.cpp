@@ -1,0 +1,140 @@
+// DECODER JSON -> evidence -> key, in two steps because OpenSSL's file loader knows only DER as a start.
+// The first verifies, since only its error is shown; the second verifies again (from memory, in the ordinary
+// case), since what reaches it is input like any other.
+#include <openssl/core_names.h>
+#include <openssl/core_object.h>
+#include <openssl/params.h>
+
+#include "attested_key.h"
+#include "decoder_input.h"
+#include "dispatch.h"
+#include "mhsmattest.h"
+
+namespace mhsm::provider {
+namespace {
+
+OSSL_FUNC_decoder_newctx_fn new_rsa, new_ec, new_attestation, new_any;
+OSSL_FUNC_decoder_freectx_fn free_decoder;
+OSSL_FUNC_decoder_does_selection_fn does_selection;
+OSSL_FUNC_decoder_decode_fn decode_json, decode_key;
+OSSL_FUNC_decoder_export_object_fn export_object;
+
+struct Decoder {
+    Context &context;
+    std::string_view key_type;  // empty: any
+};
+
+Decoder &decoder_of(void *decoderctx) { return *static_cast<Decoder *>(decoderctx); }
+
+void *make(void *provctx, std::string_view key_type) {
+    auto &context = context_of(provctx);
+    return guard(context.upcalls(), static_cast<void *>(nullptr), [&]() -> void * {
+        return std::make_unique<Decoder>(Decoder{context, key_type}).release();
+    });
+}
+
+void *new_any(void *provctx) { return make(provctx, {}); }
+void *new_rsa(void *provctx) { return make(provctx, "RSA"); }
+void *new_ec(void *provctx) { return make(provctx, "EC"); }
+void *new_attestation(void *provctx) { return make(provctx, MHSMATTEST_KEY_TYPE); }
+
+void free_decoder(void *decoderctx) { const std::unique_ptr<Decoder> owner(static_cast<Decoder *>(decoderctx)); }
+
+int does_selection(void * /*provctx*/, int selection) {
+    if (selection == 0) return 1;
+    if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0) return 0;
+    return (selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0 ? 1 : 0;
+}
+
+AttestedPtr verify_input(Context &context, ByteView json) {
+    if (json.size() > evidence_limit)
+        fail(Reason::json_too_large, "evidence.json", "more than " + std::to_string(evidence_limit >> 10U) + " KiB");
+    return context.verified(json);
+}
+
+// Evidence that verifies is passed on as it is; foreign bytes are left to other decoders.
+int decode_json(void *decoderctx, OSSL_CORE_BIO *in, int /*selection*/, OSSL_CALLBACK *callback, void *argument,
+                OSSL_PASSPHRASE_CALLBACK * /*passphrase*/, void * /*passphrase_argument*/) {
+    auto &context = decoder_of(decoderctx).context;
+    return guard(context.upcalls(), 0, [&] {
+        const auto json = read_evidence(context.upcalls(), in);
+        if (!json) return 1;
+        const auto attested = verify_input(context, json->view());
+        int type = OSSL_OBJECT_PKEY;
+        std::string key_type = key_type_of(*attested);
+        std::string structure = MHSMATTEST_STRUCTURE;
+        const OSSL_PARAM params[] = {
+            OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
+            OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, key_type.data(), 0),
+            OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_STRUCTURE, structure.data(), 0),
+            OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_DATA, json->data(), json->view().size()),
+            OSSL_PARAM_construct_end()};
+        return callback(params, argument);
+    });
+}
+
+int decode_key(void *decoderctx, OSSL_CORE_BIO *in, int /*selection*/, OSSL_CALLBACK *callback, void *argument,
+               OSSL_PASSPHRASE_CALLBACK * /*passphrase*/, void * /*passphrase_argument*/) {
+    const auto &decoder = decoder_of(decoderctx);
+    auto &context = decoder.context;
+    return guard(context.upcalls(), 0, [&] {
+        const auto json = read_evidence(context.upcalls(), in);
+        if (!json) return 1;
+        auto attested = verify_input(context, json->view());
+        std::string key_type = key_type_of(*attested);
+        if (key_type != decoder.key_type) return 1;
+        auto key = make_key(context, std::move(attested));
+        int type = OSSL_OBJECT_PKEY;
+        AttestedKey *reference = key.release();
+        const OSSL_PARAM params[] = {
+            OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
+            OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, key_type.data(), 0),
+            OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &reference, sizeof(reference)),
+            OSSL_PARAM_construct_end()};
+        const int taken = callback(params, argument);
+        key.reset(reference);  // null if it was taken
+        return taken;
+    });
+}
+
+// Called only where libcrypto settled on another provider's key manager, which would make a key without its
+// attestation of it: refused. (Without this function libcrypto 3.0 crashes there.)
+int export_object(void *decoderctx, const void * /*reference*/, std::size_t /*size*/, OSSL_CALLBACK * /*callback*/,
+                  void * /*argument*/) {
+    static_cast<void>(decoderctx);
+    return 0;
+}
+
+}  // namespace
+
+const OSSL_DISPATCH *json_decoder() {
+    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_DECODER_NEWCTX, new_any),
+                                          row(OSSL_FUNC_DECODER_FREECTX, free_decoder),
+                                          row(OSSL_FUNC_DECODER_DOES_SELECTION, does_selection),
+                                          row(OSSL_FUNC_DECODER_DECODE, decode_json), end_of_rows};
+    return table;
+}
+
+#define KEY_DECODER_TABLE(create)                                                                               \
+    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_DECODER_NEWCTX, create),                                \
+                                          row(OSSL_FUNC_DECODER_FREECTX, free_decoder),                         \
+                                          row(OSSL_FUNC_DECODER_DOES_SELECTION, does_selection),                \
+                                          row(OSSL_FUNC_DECODER_DECODE, decode_key),                            \
+                                          row(OSSL_FUNC_DECODER_EXPORT_OBJECT, export_object), end_of_rows}
+
+const OSSL_DISPATCH *rsa_decoder() {
+    KEY_DECODER_TABLE(new_rsa);
+    return table;
+}
+
+const OSSL_DISPATCH *ec_decoder() {
+    KEY_DECODER_TABLE(new_ec);
+    return table;
+}
+
+const OSSL_DISPATCH *attestation_decoder() {
+    KEY_DECODER_TABLE(new_attestation);
+    return table;
+}
+
+}  // namespace mhsm::provider

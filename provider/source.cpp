@@ -1,0 +1,14 @@
+#include "source.h"
+
+#include "files.h"
+
+namespace mhsm::provider {
+
+AttestedPtr obtain(Context &context, const Uri &uri) {
+    if (!uri.host.empty()) fail(ProviderReason::fetch_library_missing, uri.base, "");
+    const auto content = read_file(uri.path, evidence_limit);
+    if (!content.error.empty()) fail(ProviderReason::evidence_unreadable, uri.path, content.error);
+    return context.verified(content.bytes);
+}
+
+}  // namespace mhsm::provider
