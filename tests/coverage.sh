@@ -20,11 +20,12 @@ LLVM_PROFILE_FILE="$profiles/%m-%p.profraw" ctest --preset coverage
 
 find "$profiles" -name '*.profraw' >"$profiles.list"
 "$profdata" merge -sparse -f "$profiles.list" -o "$profiles.profdata"
-objects=$(find build/coverage/cli build/coverage/tests -type f -perm -u+x ! -name '*.py' ! -path '*CMakeFiles*' -printf ' -object %p')
+program=build/coverage/cli/openssl-attest
+objects=$(find build/coverage/tests -type f -perm -u+x ! -name '*.py' ! -path '*CMakeFiles*' -printf ' -object %p')
 # shellcheck disable=SC2086 # one word for each object
-"$cov" report $objects -instr-profile="$profiles.profdata" -show-region-summary=false provider/core
+"$cov" report "$program" $objects -instr-profile="$profiles.profdata" -show-region-summary=false provider/core
 # shellcheck disable=SC2086
-"$cov" export $objects -instr-profile="$profiles.profdata" -summary-only provider/core >"$profiles.json"
+"$cov" export "$program" $objects -instr-profile="$profiles.profdata" -summary-only provider/core >"$profiles.json"
 exec python3 - "$profiles.json" "$min_lines" "$min_branches" <<'EOF'
 import json, sys
 
