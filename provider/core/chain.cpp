@@ -2,7 +2,6 @@
 
 #include <openssl/core_names.h>
 
-#include <strings.h>
 #include <algorithm>
 
 namespace mhsm {
@@ -207,8 +206,10 @@ void choose_owner(std::vector<OwnerChain> chains, VerificationTime time, ChosenC
         Outcome::pass("", display_name(chosen.pool_root) + " -> " + display_name(chosen.owner_partition));
 }
 
+// Pool names are DNS labels: their case means nothing, whatever the locale of the process makes of letters.
 bool same_name(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 OwnerTrust find_owner_trust(const Sha256 &root, std::string_view pool, const Trust &trust) {

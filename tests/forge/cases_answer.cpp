@@ -70,7 +70,7 @@ void add_ambiguous(Table &table) {
 }
 
 void add_versions(Table &table) {
-    const auto fails = [&table](const char *reason, const char *name, const char *description, std::string raw) {
+    const auto fails = [&table](const char *reason, const char *name, const char *description, const std::string &raw) {
         table.fails("evidence.version", reason, name, description, answer([raw](Answer &made) {
                         if (raw.empty())
                             made.attestation.erase("version");

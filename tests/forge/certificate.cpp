@@ -51,7 +51,7 @@ Bytes der(const T *object, int (*encode)(const T *, unsigned char **)) {
     unsigned char *raw = nullptr;
     const int size = encode(object, &raw);
     require(size > 0, "cannot encode");
-    const Bytes result(raw, raw + size);
+    Bytes result(raw, raw + size);
     OPENSSL_free(raw);
     return result;
 }

@@ -41,7 +41,7 @@ Bytes encoded(std::string_view key) {
     unsigned char *raw = nullptr;
     const int size = Encode(test_key(key), &raw);
     require(size > 0, "cannot encode a key");
-    const Bytes result(raw, raw + size);
+    Bytes result(raw, raw + size);
     OPENSSL_free(raw);
     return result;
 }

@@ -1,7 +1,8 @@
 // mhsm-forge: writes test evidence into a folder.
 #include <charconv>
-#include <cstdio>
 #include <exception>
+#include <iomanip>
+#include <iostream>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -75,12 +76,12 @@ Arguments parse(std::span<char *> given) {
 
 void run(const Arguments &arguments) {
     if (arguments.help) {
-        std::fputs(usage.data(), stdout);
+        std::cout << usage;
         return;
     }
     if (arguments.list) {
         for (const auto &entry : forge::list_cases())
-            std::printf("%-50s %s\n", entry.name.c_str(), entry.description.c_str());
+            std::cout << std::left << std::setw(50) << entry.name << " " << entry.description << "\n";
         return;
     }
     std::filesystem::create_directories(arguments.out);
@@ -98,10 +99,10 @@ int main(int argc, char **argv) {
         run(parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1)));
         return exit_ok;
     } catch (const UsageError &error) {
-        std::fprintf(stderr, "mhsm-forge: %s (see mhsm-forge -help)\n", error.what());
+        std::cerr << "mhsm-forge: " << error.what() << " (see mhsm-forge -help)\n";
         return exit_usage;
     } catch (const std::exception &error) {
-        std::fprintf(stderr, "mhsm-forge: %s\n", error.what());
+        std::cerr << "mhsm-forge: " << error.what() << "\n";
         return exit_failed;
     }
 }

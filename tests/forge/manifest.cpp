@@ -34,7 +34,7 @@ void add_text_if_any(cJSON *object, const char *name, const std::string &text) {
 // Known pools as the file that the command reads.
 std::string known_pools_text(const Options &options) {
     std::string text;
-    for (const auto &[pool, root] : options.known_pools) text += pool + " sha256:" + root + "\n";
+    for (const auto &[pool, root] : options.known_pools) text.append(pool).append(" sha256:").append(root).append("\n");
     return text;
 }
 

@@ -128,7 +128,7 @@ std::string Members::text() const {
     std::string result = "{";
     for (const auto &[name, value] : entries_) {
         if (result.size() > 1) result += ",";
-        result += "\"" + name + "\":" + value;
+        result.append("\"").append(name).append("\":").append(value);
     }
     return result + "}";
 }
