@@ -47,19 +47,20 @@ int does_selection(void * /*provctx*/, int selection) {
 }
 
 AttestedPtr verify_input(Context &context, ByteView json) {
-    if (json.size() > evidence_limit)
-        fail(Reason::json_too_large, "evidence.json", "more than " + std::to_string(evidence_limit >> 10U) + " KiB");
+    if (json.size() > stream_limit)
+        fail(Reason::json_too_large, "evidence.json", "more than " + std::to_string(stream_limit >> 10U) + " KiB");
     return context.verified(json);
 }
 
 // Evidence that verifies is passed on as it is; foreign bytes are left to other decoders.
-int decode_json(void *decoderctx, OSSL_CORE_BIO *in, int /*selection*/, OSSL_CALLBACK *callback, void *argument,
+int decode_json(void *decoderctx, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *callback, void *argument,
                 OSSL_PASSPHRASE_CALLBACK * /*passphrase*/, void * /*passphrase_argument*/) {
     auto &context = decoder_of(decoderctx).context;
     return guard(context.upcalls(), 0, [&] {
         const auto json = read_evidence(context.upcalls(), in);
         if (!json) return 1;
         const auto attested = verify_input(context, json->view());
+        if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0) fail(ProviderReason::no_private_key, "evidence", "");
         int type = OSSL_OBJECT_PKEY;
         std::string key_type = key_type_of(*attested);
         std::string structure = MHSMATTEST_STRUCTURE;

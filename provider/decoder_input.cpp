@@ -57,7 +57,7 @@ std::unique_ptr<Sensitive> read_evidence(const Upcalls &upcalls, OSSL_CORE_BIO *
         upcalls.seek(bio, start);
         return nullptr;
     }
-    auto text = std::make_unique<Sensitive>(evidence_limit + 1);
+    auto text = std::make_unique<Sensitive>(stream_limit + 1);
     std::ranges::copy(opening.view(), text->data());
     while (used < text->capacity()) {
         const auto count = upcalls.read(bio, text->data() + used, text->capacity() - used);

@@ -10,7 +10,7 @@ namespace mhsm::provider {
 
 // The text if it can be our evidence; null for everything else, with the BIO put back where it was. Nothing is
 // read beyond the first byte (after white space and a byte order mark) that is not '{'. Text that does not
-// end within evidence_limit is cut off one byte after it.
+// end within stream_limit is cut off one byte after it.
 std::unique_ptr<Sensitive> read_evidence(const Upcalls &upcalls, OSSL_CORE_BIO *bio);
 
 }  // namespace mhsm::provider

@@ -7,9 +7,10 @@
 
 namespace mhsm::provider {
 
-// No evidence comes near it (about 12 KB); nothing larger is read.
-inline constexpr std::size_t evidence_limit = std::size_t{256} << 10U;
-inline constexpr std::size_t config_file_limit = std::size_t{1} << 20U;
+// What is read of a stream that may be anybody's; no evidence comes near it (about 12 KB).
+inline constexpr std::size_t stream_limit = std::size_t{256} << 10U;
+// What is read of a file that is named as evidence, or by the configuration.
+inline constexpr std::size_t file_limit = std::size_t{1} << 20U;
 
 // Bytes that may be somebody's secret: wiped when they go.
 class Sensitive {
@@ -29,11 +30,12 @@ private:
     std::size_t used_ = 0;
 };
 
-// The whole file of at most `limit` bytes; else the words of the operating system, or "larger than ...".
+// A whole file, or why not.
 struct FileContent {
     Bytes bytes;
-    std::string error;  // empty: read
+    std::string error;  // in the words of the operating system; empty: read
+    bool too_large = false;  // there is more than file_limit
 };
-FileContent read_file(const std::string &path, std::size_t limit);
+FileContent read_file(const std::string &path);
 
 }  // namespace mhsm::provider

@@ -12,9 +12,9 @@
 namespace mhsm::provider {
 
 // What `body` returns, or `failure` and one entry in the error queue if it throws; whatever libcrypto raised
-// meanwhile is then dropped.
+// meanwhile is then dropped. `function` is the entry, which stands for its lambda in errors.
 template <class R, class Body>
-R guard(const Upcalls &upcalls, R failure, Body &&body) noexcept {
+R guard(const Upcalls &upcalls, R failure, Body &&body, const char *function = __builtin_FUNCTION()) noexcept {
     ERR_set_mark();
     try {
         R result = std::forward<Body>(body)();
@@ -22,7 +22,7 @@ R guard(const Upcalls &upcalls, R failure, Body &&body) noexcept {
         return result;
     } catch (const Error &error) {
         ERR_pop_to_mark();
-        upcalls.raise(error);
+        upcalls.raise(error, function);
     } catch (const std::bad_alloc &) {
         ERR_pop_to_mark();
         upcalls.raise_out_of_memory();

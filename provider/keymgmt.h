@@ -12,6 +12,9 @@ namespace mhsm::provider {
 inline AttestedKey &key_of(void *keydata) { return *static_cast<AttestedKey *>(keydata); }
 inline const AttestedKey &key_of(const void *keydata) { return *static_cast<const AttestedKey *>(keydata); }
 
+// Keys come from verified evidence only. libcrypto makes an empty one when it compares a key of another provider
+// with ours; it stays empty and answers nothing.
+OSSL_FUNC_keymgmt_new_fn new_empty_key;
 OSSL_FUNC_keymgmt_free_fn free_key;
 OSSL_FUNC_keymgmt_has_fn has_key;
 OSSL_FUNC_keymgmt_validate_fn validate_key;

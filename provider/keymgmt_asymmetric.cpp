@@ -22,6 +22,7 @@ void *load_ec(const void *reference, std::size_t size) { return load_key(referen
 int match(const void *first, const void *second, int selection) {
     const auto *a = key_of(first).public_key.get();
     const auto *b = key_of(second).public_key.get();
+    if (a == nullptr || b == nullptr) return 0;
     const ErrorScope errors;
     if ((selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0) return EVP_PKEY_eq(a, b) == 1 ? 1 : 0;
     return EVP_PKEY_parameters_eq(a, b) == 1 ? 1 : 0;
@@ -29,6 +30,7 @@ int match(const void *first, const void *second, int selection) {
 
 int get_params(void *keydata, OSSL_PARAM params[]) {
     const auto &key = key_of(keydata);
+    if (!key.attested) return 0;
     return guard(key.context->upcalls(), 0, [&] {
         const ErrorScope errors;
         return EVP_PKEY_get_params(key.public_key.get(), params) == 1 && get_attested_params(*key.attested, params)
@@ -78,7 +80,7 @@ const OSSL_PARAM *gettable_ec_params(void * /*provctx*/) {
 // Ordinary operations run on a copy of the public half in another provider.
 int export_key(void *keydata, int selection, OSSL_CALLBACK *callback, void *argument) {
     const auto &key = key_of(keydata);
-    if ((selection & exportable) == 0) return 0;
+    if (!key.public_key || (selection & exportable) == 0) return 0;
     return EVP_PKEY_export(key.public_key.get(), selection & exportable, callback, argument);
 }
 
@@ -107,7 +109,8 @@ const char *ec_operation_name(int operation) {
 }  // namespace
 
 const OSSL_DISPATCH *rsa_keymgmt() {
-    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_KEYMGMT_FREE, free_key),
+    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_KEYMGMT_NEW, new_empty_key),
+                                          row(OSSL_FUNC_KEYMGMT_FREE, free_key),
                                           row(OSSL_FUNC_KEYMGMT_LOAD, load_rsa),
                                           row(OSSL_FUNC_KEYMGMT_HAS, has_key),
                                           row(OSSL_FUNC_KEYMGMT_MATCH, match),
@@ -123,7 +126,8 @@ const OSSL_DISPATCH *rsa_keymgmt() {
 }
 
 const OSSL_DISPATCH *ec_keymgmt() {
-    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_KEYMGMT_FREE, free_key),
+    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_KEYMGMT_NEW, new_empty_key),
+                                          row(OSSL_FUNC_KEYMGMT_FREE, free_key),
                                           row(OSSL_FUNC_KEYMGMT_LOAD, load_ec),
                                           row(OSSL_FUNC_KEYMGMT_HAS, has_key),
                                           row(OSSL_FUNC_KEYMGMT_MATCH, match),

@@ -4,14 +4,12 @@
 
 #include <cstring>
 
-#include "files.h"
 #include "keymgmt.h"
 #include "params.h"
 
 namespace mhsm::provider {
 namespace {
 
-OSSL_FUNC_keymgmt_new_fn new_key;
 OSSL_FUNC_keymgmt_load_fn load;
 OSSL_FUNC_keymgmt_match_fn match;
 OSSL_FUNC_keymgmt_get_params_fn get_params;
@@ -21,15 +19,6 @@ OSSL_FUNC_keymgmt_import_types_fn import_types;
 OSSL_FUNC_keymgmt_export_fn export_evidence;
 OSSL_FUNC_keymgmt_export_types_fn export_types;
 OSSL_FUNC_keymgmt_query_operation_name_fn operation_name;
-
-void *new_key(void *provctx) {
-    auto &context = context_of(provctx);
-    return guard(context.upcalls(), static_cast<void *>(nullptr), [&]() -> void * {
-        auto key = std::make_unique<AttestedKey>();
-        key->context = &context;
-        return key.release();
-    });
-}
 
 void *load(const void *reference, std::size_t size) { return load_key(reference, size, MHSMATTEST_KEY_TYPE); }
 
@@ -133,7 +122,6 @@ Given read_given(const OSSL_PARAM params[]) {
         }
     }
     if (given.evidence.empty()) fail(ProviderReason::fromdata_malformed, MHSMATTEST_FROMDATA_ATTESTATION, "missing");
-    if (given.evidence.size() > evidence_limit) fail(Reason::json_too_large, "evidence.json", "");
     return given;
 }
 
@@ -183,7 +171,7 @@ const char *operation_name(int operation) {
 }  // namespace
 
 const OSSL_DISPATCH *attestation_keymgmt() {
-    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_KEYMGMT_NEW, new_key),
+    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_KEYMGMT_NEW, new_empty_key),
                                           row(OSSL_FUNC_KEYMGMT_FREE, free_key),
                                           row(OSSL_FUNC_KEYMGMT_LOAD, load),
                                           row(OSSL_FUNC_KEYMGMT_HAS, has_key),

@@ -18,6 +18,15 @@ bool check_material(const AttestedKey &key) {
 
 }  // namespace
 
+void *new_empty_key(void *provctx) {
+    auto &context = context_of(provctx);
+    return guard(context.upcalls(), static_cast<void *>(nullptr), [&]() -> void * {
+        auto key = std::make_unique<AttestedKey>();
+        key->context = &context;
+        return key.release();
+    });
+}
+
 void free_key(void *keydata) { const AttestedKeyPtr owner(static_cast<AttestedKey *>(keydata)); }
 
 // The public half and what comes with it; the private half never leaves the HSM.
@@ -39,7 +48,7 @@ int validate_key(const void *keydata, int selection, int /*checktype*/) {
 
 void *duplicate_key(const void *keydata, int selection) {
     const auto &key = key_of(keydata);
-    if ((selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) == 0) return nullptr;
+    if (!key.attested || (selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) == 0) return nullptr;
     return guard(key.context->upcalls(), static_cast<void *>(nullptr),
                  [&]() -> void * { return copy_key(key).release(); });
 }

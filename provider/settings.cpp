@@ -21,7 +21,8 @@ bool is_absolute(const std::string &path) { return path.starts_with('/'); }
 Bytes read_configured(const char *parameter, const std::string &path) {
     const auto name = naming(parameter, path);
     if (!is_absolute(path)) fail(ProviderReason::config_malformed, name, "expected an absolute path");
-    auto content = read_file(path, config_file_limit);
+    auto content = read_file(path);
+    if (content.too_large) fail(ProviderReason::config_malformed, name, "larger than 1 MiB");
     if (!content.error.empty()) fail(ProviderReason::config_malformed, name, content.error);
     return std::move(content.bytes);
 }

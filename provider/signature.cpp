@@ -1,6 +1,7 @@
 // SIGNATURE MRVL-1: whether the HSM partition of a verified attestation signed a blob, in the form that the
 // layout of the blob demands. Verification only; the key is an MHSM-ATTESTATION.
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/params.h>
 
 #include <algorithm>
@@ -75,7 +76,7 @@ void refuse_params(const OSSL_PARAM params[]) {
 // The blob as the HSM made it: its data, then its signature.
 int judge(const Verification &verification, ByteView data, ByteView signature) {
     if (!verification.partition) fail(Reason::internal, "MRVL-1", "not initialised");
-    if (data.size() > evidence_limit || signature.size() > evidence_limit)
+    if (data.size() > file_limit || signature.size() > file_limit)
         fail(Reason::blob_unrecognised, "MRVL-1", "too large");
     EVP_PKEY *key = X509_get0_pubkey(verification.partition.get());
     const int size = EVP_PKEY_get_size(key);
@@ -107,7 +108,9 @@ int verify_blob(void *ctx, const unsigned char *signature, std::size_t signature
                  [&] { return judge(verification, ByteView(data, size), ByteView(signature, signature_size)); });
 }
 
-bool is_sha256(std::string_view name) { return name.empty() || name == "SHA256" || name == "SHA2-256"; }
+bool is_sha256(const char *name) {
+    return *name == '\0' || OPENSSL_strcasecmp(name, "SHA256") == 0 || OPENSSL_strcasecmp(name, "SHA2-256") == 0;
+}
 
 int digest_verify_init(void *ctx, const char *digest, void *keydata, const OSSL_PARAM params[]) {
     auto &verification = verification_of(ctx);
@@ -122,7 +125,7 @@ int digest_verify_init(void *ctx, const char *digest, void *keydata, const OSSL_
 int digest_verify_update(void *ctx, const unsigned char *data, std::size_t size) {
     auto &verification = verification_of(ctx);
     return guard(verification.context.upcalls(), 0, [&] {
-        if (size > evidence_limit || verification.collected.size() > evidence_limit - size)
+        if (size > file_limit || verification.collected.size() > file_limit - size)
             fail(Reason::blob_unrecognised, "MRVL-1", "too large");
         verification.collected.insert(verification.collected.end(), data, data + size);
         return 1;

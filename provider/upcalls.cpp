@@ -39,8 +39,9 @@ void Upcalls::put(int number, const char *file, int line, const char *function, 
     va_end(arguments);
 }
 
-void Upcalls::raise(const Error &error) const noexcept {
-    put(error.number, error.file, error.line, error.function, "%s", error.data.c_str());
+void Upcalls::raise(const Error &error, const char *entry) const noexcept {
+    const bool lambda = std::string_view(error.function) == "operator()";
+    put(error.number, error.file, error.line, lambda ? entry : error.function, "%s", error.data.c_str());
 }
 
 void Upcalls::raise_out_of_memory() const noexcept {

@@ -18,8 +18,8 @@ public:
     // Whether the core offers everything that is needed.
     bool complete() const;
 
-    // Adds one entry to the error queue.
-    void raise(const Error &error) const noexcept;
+    // Adds one entry to the error queue. `entry` is the function to name where the error's own is a lambda.
+    void raise(const Error &error, const char *entry) const noexcept;
     void raise_out_of_memory() const noexcept;
     void raise_internal(const char *detail) const noexcept;
 

@@ -23,8 +23,15 @@ bool is_name(std::string_view text) {
 
 bool is_host(std::string_view text) {
     constexpr std::size_t max_host = 260;
-    return !text.empty() && text.size() <= max_host && text.front() != '.' && text.front() != ':' &&
-           std::ranges::all_of(text, [](char c) { return is_name_character(c) || c == '.' || c == ':'; });
+    const auto colon = text.find(':');
+    const auto port = colon == std::string_view::npos ? std::string_view("443") : text.substr(colon + 1);
+    const auto name = text.substr(0, colon);
+    const bool good_port =
+        !port.empty() && port.size() <= 5 && std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+    const bool good_labels =
+        !name.empty() && name.front() != '.' && name.back() != '.' && name.find("..") == std::string_view::npos;
+    return text.size() <= max_host && good_port && good_labels &&
+           std::ranges::all_of(name, [](char c) { return is_name_character(c) || c == '.'; });
 }
 
 std::string lower_case(std::string_view text) {
@@ -72,6 +79,25 @@ Outcome compare_identity(const BlobObject &a, const BlobObject &b) {
           Item{cka::PUBLIC_EXPONENT, false}, Item{cka::CHECK_VALUE, true}, Item{cka::EXTENDED_CHECK_VALUE, false}}) {
         auto outcome = compare_value(a, b, item.type, item.required);
         if (!outcome.passed()) return outcome;
+    }
+    return Outcome::pass();
+}
+
+bool same_class(const BlobObject &a, const BlobObject &b) {
+    const auto first = read_number(a, cka::CLASS);
+    const auto second = read_number(b, cka::CLASS);
+    return first && second && *first == *second;
+}
+
+// A second copy of a judged object must say the same throughout, or it could say that the key may leave.
+Outcome compare_all(const BlobObject &judged, const BlobObject &copy) {
+    for (const auto *object : {&judged, &copy}) {
+        for (const auto &attribute : object->attributes) {
+            const auto first = find_value(judged, attribute.type);
+            const auto second = find_value(copy, attribute.type);
+            if (first.has_value() != second.has_value() || (first && !std::ranges::equal(*first, *second)))
+                return Outcome::fail(Reason::pair_differs, attribute_name(attribute.type), "in a second copy");
+        }
     }
     return Outcome::pass();
 }
@@ -181,6 +207,8 @@ Outcome bind_pair(const KeyObject &private_key, const KeyObject &public_key, con
         for (const auto &object : blob->objects) {
             if (&object == private_key.object) continue;
             auto outcome = compare_identity(*private_key.object, object);
+            for (const auto *judged : {private_key.object, public_key.object})
+                if (outcome.passed() && same_class(*judged, object)) outcome = compare_all(*judged, object);
             if (!outcome.passed()) return outcome;
         }
     }
@@ -194,19 +222,24 @@ Outcome bind_jwk(const Evidence &evidence, const KeyObject &key, const std::opti
     if (!jwk.kty) return Outcome::fail(Reason::jwk_missing_member, "key.kty", "");
     if (jwk.has_secret) return Outcome::fail(Reason::jwk_unexpected_member, "key", "private or secret key material");
     if (key.type == KeyType::aes) {
-        if (jwk.n || jwk.e || jwk.crv || jwk.x || jwk.y)
+        if (jwk.has_rsa || jwk.has_ec)
             return Outcome::fail(Reason::jwk_unexpected_member, "key", "public key material");
         return Outcome::pass("key", "symmetric: nothing contradicts");
     }
+    if (key.type == KeyType::rsa ? jwk.has_ec : jwk.has_rsa)
+        return Outcome::fail(Reason::jwk_unexpected_member, "key", "key material of another key type");
     auto outcome = key.type == KeyType::rsa ? compare_rsa(jwk, key, exponent) : compare_ec(jwk, key);
     return outcome.passed() ? Outcome::pass("key", "the attested key") : outcome;
 }
 
 Outcome bind_kid(const Evidence &evidence, const KeyObject &key, bool required) {
-    if (!evidence.key || !evidence.key->kid) return missing_or_bare(evidence, required, Reason::kid_missing);
+    const bool nameless = !evidence.key || !evidence.key->kid;
+    const auto id = read_key_id(key);
+    // Without a URL to compare with, what the HSM signed must at least be a name.
+    if (nameless && evidence.bare && !required && !id) return Outcome::fail(id.failure());
+    if (nameless) return missing_or_bare(evidence, required, Reason::kid_missing);
     const auto url = parse_key_url(*evidence.key->kid);
     if (!url) return Outcome::fail(url.failure());
-    const auto id = read_key_id(key);
     if (!id) return Outcome::fail(id.failure());
     const auto path = "/keys/" + url->name + "/" + url->version;
     if (*id != path)

@@ -216,6 +216,7 @@ Result<Blob> parse_blob(ByteView bytes, std::size_t signature_size, const std::s
 
 Outcome verify_blob_signature(OSSL_LIB_CTX *libctx, const Blob &blob, EVP_PKEY *partition_key,
                               const std::string &subject) {
+    const ErrorScope errors;
     const bool firmware2 = blob.layout == Layout::firmware2;
     const auto own_form = firmware2 ? verify_bare_hash : verify_digest_info;
     const auto other_form = firmware2 ? verify_digest_info : verify_bare_hash;
@@ -229,6 +230,7 @@ Outcome verify_blob_signature(OSSL_LIB_CTX *libctx, const Blob &blob, EVP_PKEY *
 }
 
 bool signed_by(OSSL_LIB_CTX *libctx, ByteView bytes, EVP_PKEY *key) {
+    const ErrorScope errors;
     const int size = key != nullptr ? EVP_PKEY_get_size(key) : 0;
     const auto signature_size = static_cast<std::size_t>(std::max(size, 0));
     if (signature_size == 0 || bytes.size() <= signature_size) return false;

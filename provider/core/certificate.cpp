@@ -101,6 +101,7 @@ Result<std::vector<X509Ptr>> parse_bundle(OSSL_LIB_CTX *libctx, ByteView pem) {
 }
 
 Outcome check_issued_by(X509 *subject, X509 *issuer, IssuerRule rule) {
+    const ErrorScope errors;  // for each certificate, so that many bad ones cannot flood the caller's queue
     const auto name = display_name(subject);
     if ((X509_get_extension_flags(subject) & EXFLAG_CRITICAL) != 0)
         return Outcome::fail(Reason::critical_extension, name, "");

@@ -1,6 +1,8 @@
 #include "evidence.h"
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "base64url.h"
 
@@ -10,6 +12,8 @@ namespace {
 constexpr const char *member_private = "privateKeyAttestation";
 constexpr const char *member_public = "publicKeyAttestation";
 constexpr const char *member_certificates = "certificatePemFile";
+
+bool is_present(const cJSON *item) { return item != nullptr && cJSON_IsNull(item) == 0; }
 
 struct Located {
     const cJSON *answer = nullptr;       // the outermost object
@@ -28,7 +32,7 @@ Located locate(const cJSON *root) {
     };
     consider(json_member(found.attributes, "attestation"));
     consider(json_member(root, "attestation"));
-    if (json_member(root, member_private) != nullptr || json_member(root, member_certificates) != nullptr)
+    if (is_present(json_member(root, member_private)) || is_present(json_member(root, member_certificates)))
         consider(root);
     return found;
 }
@@ -72,7 +76,7 @@ std::optional<std::string> text_member(const cJSON *object, const char *name) {
 
 void read_key(const cJSON *root, Evidence &evidence) {
     const auto *key = json_member(root, "key");
-    evidence.bare = key == nullptr;
+    evidence.bare = key == nullptr || cJSON_IsNull(key) != 0;
     if (cJSON_IsObject(key) == 0) return;
     JsonWebKey jwk;
     jwk.kid = text_member(key, "kid");
@@ -82,9 +86,13 @@ void read_key(const cJSON *root, Evidence &evidence) {
     jwk.crv = text_member(key, "crv");
     jwk.x = text_member(key, "x");
     jwk.y = text_member(key, "y");
-    for (const char *secret : {"k", "d", "p", "q", "dp", "dq", "qi"})
-        if (const auto *item = json_member(key, secret); item != nullptr && cJSON_IsNull(item) == 0)
-            jwk.has_secret = true;
+    const auto any_present = [key](std::initializer_list<const char *> names) {
+        return std::any_of(names.begin(), names.end(),
+                           [key](const char *name) { return is_present(json_member(key, name)); });
+    };
+    jwk.has_secret = any_present({"k", "d", "p", "q", "dp", "dq", "qi"});
+    jwk.has_rsa = any_present({"n", "e"});
+    jwk.has_ec = any_present({"crv", "x", "y"});
     evidence.key = std::move(jwk);
 }
 

@@ -13,6 +13,8 @@ namespace mhsm {
 struct JsonWebKey {
     std::optional<std::string> kid, kty, n, e, crv, x, y;
     bool has_secret = false;  // a `k` member, or any private RSA/EC member
+    bool has_rsa = false;     // n or e, of whatever JSON type but null
+    bool has_ec = false;      // crv, x or y, likewise
 };
 
 // What the service says about the key without the HSM's signature: shown, never judged.

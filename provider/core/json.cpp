@@ -206,9 +206,12 @@ Result<JsonPtr> parse_json_object(ByteView bytes, const JsonLimits &limits) {
 }
 
 Outcome check_unique_members(const cJSON *object, std::string_view where) {
-    std::set<std::string_view> seen;
+    // Some readers ignore case (Go, PowerShell), so spellings that differ only in case are the same name.
+    std::set<std::string> seen;
     for (const cJSON *item = object->child; item != nullptr; item = item->next) {
-        if (!seen.insert(item->string).second)
+        std::string folded(item->string);
+        for (char &c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        if (!seen.insert(std::move(folded)).second)
             return Outcome::fail(Reason::json_duplicate_member, std::string(where), item->string);
     }
     return Outcome::pass();

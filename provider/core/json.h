@@ -25,7 +25,7 @@ struct JsonLimits {
 // Fails with one of the json_* reasons.
 Result<JsonPtr> parse_json_object(ByteView text, const JsonLimits &limits = {});
 
-// Fails with json_duplicate_member if `object` has two members of one name.
+// Fails with json_duplicate_member if `object` has two members of one name, upper and lower case being the same.
 // An object that is read must be asked about first: cJSON itself answers the first of the two.
 Outcome check_unique_members(const cJSON *object, std::string_view where);
 

@@ -135,7 +135,7 @@ Outcome check_kty(const KeyObject &key, const std::optional<JsonWebKey> &jwk) {
                          "the service says " + *jwk->kty + ", the HSM signed " + std::string(key_type_name(key.type)));
 }
 
-Result<KeyObject> read_picked(const Picked &picked, const std::optional<JsonWebKey> &jwk) {
+Result<KeyObject> read_picked(const Picked &picked, std::size_t object_count, const std::optional<JsonWebKey> &jwk) {
     KeyObject key;
     key.object = picked.object;
     key.object_class = picked.object_class;
@@ -143,6 +143,8 @@ Result<KeyObject> read_picked(const Picked &picked, const std::optional<JsonWebK
     if (!type) return type.failure();
     key.type = *type;
     const bool symmetric = key.type == KeyType::aes;
+    if (symmetric && object_count != 1)
+        return Failure{Reason::object_ambiguous, {}, "a symmetric key has no other object beside it"};
     if (symmetric != (key.object_class == ObjectClass::secret_key))
         return Failure{Reason::object_type_wrong,
                        {},
@@ -221,7 +223,7 @@ Result<KeyObject> read_key_object(const Blob &blob, ObjectClass promised, const 
                                   const std::string &subject) {
     const auto picked = pick(blob, promised);
     if (!picked) return Failure{picked.failure().reason, subject, picked.failure().detail};
-    auto key = read_picked(*picked, jwk);
+    auto key = read_picked(*picked, blob.objects.size(), jwk);
     if (!key) return Failure{key.failure().reason, subject, key.failure().detail};
     return key;
 }

@@ -67,7 +67,8 @@ std::string show(const std::optional<T> &value) {
 
 template <class A, class B>
 bool equal(const A &a, const B &b) {
-    if constexpr (std::is_integral_v<A> && std::is_integral_v<B> && !std::is_same_v<A, bool> && !std::is_same_v<B, bool>)
+    if constexpr (std::is_integral_v<A> && std::is_integral_v<B> && !std::is_same_v<A, bool> &&
+                  !std::is_same_v<B, bool>)
         return std::cmp_equal(a, b);
     else if constexpr (std::is_convertible_v<const A &, std::string_view> &&
                        std::is_convertible_v<const B &, std::string_view>)
@@ -94,7 +95,7 @@ inline void check_contains(std::string_view text, std::string_view part, const c
 #define CHECK_CONTAINS(text, part) ::mhsm::test::check_contains((text), (part), __FILE__, __LINE__)
 #define FAIL_TEST(message) ::mhsm::test::fail_check(__FILE__, __LINE__, (message))
 
-#define TEST(name)                                                   \
-    static void name();                                              \
+#define TEST(name)                                                        \
+    static void name();                                                   \
     static const ::mhsm::test::Registration register_##name{#name, name}; \
     static void name()

@@ -6,7 +6,9 @@
 
 namespace mhsm {
 
-inline std::string show_value(Reason reason) { return reason == Reason::none ? "none" : std::string(reason_id(reason)); }
+inline std::string show_value(Reason reason) {
+    return reason == Reason::none ? "none" : std::string(reason_id(reason));
+}
 inline std::string show_value(Status status) {
     return status == Status::pass ? "pass" : status == Status::fail ? "fail" : "skip";
 }
@@ -37,8 +39,8 @@ inline void check_fails(const Outcome &outcome, Reason reason, std::string_view 
     if (outcome.status != Status::fail || outcome.allowed || outcome.reason != reason || outcome.subject != subject ||
         !detail_fits)
         fail_check(file, line,
-                   "expected fail " + show(reason) + " subject=" + show(subject) + " detail=" + show(detail) + ", got " +
-                       describe(outcome));
+                   "expected fail " + show(reason) + " subject=" + show(subject) + " detail=" + show(detail) +
+                       ", got " + describe(outcome));
 }
 
 // A skip that counts against the verdict unless `allowed`.

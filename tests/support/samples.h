@@ -29,7 +29,8 @@ const std::string &recorded_evidence();
 // ...and with the names that the HSM and the pool root state put back.
 const std::string &restored_evidence();
 inline constexpr std::string_view restored_kid =
-    "https://clitesthsmkeyatsbvzpfrzm.managedhsm.azure.net/keys/key1-hnhgsllilfcl3pdtpld/7071fabc480c0ca186f786a9b78c9456";
+    "https://clitesthsmkeyatsbvzpfrzm.managedhsm.azure.net/keys/key1-hnhgsllilfcl3pdtpld/"
+    "7071fabc480c0ca186f786a9b78c9456";
 inline constexpr std::string_view recorded_kid =
     "https://clitesthsmkeyats000002.managedhsm.azure.net/keys/key1-000003/7071fabc480c0ca186f786a9b78c9456";
 inline constexpr std::string_view sample_pool = "clitesthsmkeyatsbvzpfrzm";
@@ -40,8 +41,8 @@ inline constexpr std::string_view sample_hsm_root = "230143df00e0b452743e068a5b3
 // The decoded members of the restored evidence.
 struct SampleParts {
     Bytes private_attestation, public_attestation;
-    std::string certificates;       // PEM
-    std::vector<Bytes> ders;        // in the order of the bundle
+    std::string certificates;  // PEM
+    std::vector<Bytes> ders;   // in the order of the bundle
 };
 const SampleParts &sample_parts();
 std::vector<Bytes> split_bundle(std::string_view pem);  // DER of each certificate
@@ -49,7 +50,7 @@ std::vector<Bytes> split_bundle(std::string_view pem);  // DER of each certifica
 // The restored evidence with one member of the attestation replaced.
 std::string with_member(std::string_view member, ByteView content);
 
-Trust sample_trust();  // the pool root pinned
+Trust sample_trust();                         // the pool root pinned
 Report verify_sample(std::string_view json);  // with sample_trust, no policy, at sample_time
 Report verify_sample(std::string_view json, const Trust &trust, const Policy &policy = {},
                      const Expectations &expectations = {}, VerificationTime time = sample_time);

@@ -61,7 +61,8 @@ TEST(anchors_are_read_from_pem_and_der) {
     const auto one = parse_anchors(nullptr, ders[2]);
     CHECK_PASSES(one);
     CHECK_EQ(fingerprint(nullptr, one->at(0).get()), digits);
-    const auto many = parse_anchors(nullptr, as_bytes("comment\n" + pem("CERTIFICATE", ders[2]) + pem("CERTIFICATE", ders[0])));
+    const auto many =
+        parse_anchors(nullptr, as_bytes("comment\n" + pem("CERTIFICATE", ders[2]) + pem("CERTIFICATE", ders[0])));
     CHECK_PASSES(many);
     CHECK_EQ(many->size(), 2U);
 }
@@ -88,11 +89,19 @@ TEST(pins_in_every_spelling) {
 }
 
 TEST(malformed_pins_are_refused) {
-    const std::vector<std::string> bad = {
-        "", digits, "sha256:", "SHA256:" + digits, "sha1:" + digits, "sha256:" + digits + "0",
-                             "sha256:" + digits.substr(1), "sha256: " + digits.substr(1), "sha256:" + digits.substr(1) + "g",
-                             "sha256:" + digits.substr(1) + "G", "sha256:" + digits.substr(1) + "/",
-                             "sha256:" + with_colons(digits) + ":", "sha256:" + with_colons(digits).substr(1)};
+    const std::vector<std::string> bad = {"",
+                                          digits,
+                                          "sha256:",
+                                          "SHA256:" + digits,
+                                          "sha1:" + digits,
+                                          "sha256:" + digits + "0",
+                                          "sha256:" + digits.substr(1),
+                                          "sha256: " + digits.substr(1),
+                                          "sha256:" + digits.substr(1) + "g",
+                                          "sha256:" + digits.substr(1) + "G",
+                                          "sha256:" + digits.substr(1) + "/",
+                                          "sha256:" + with_colons(digits) + ":",
+                                          "sha256:" + with_colons(digits).substr(1)};
     for (const auto &text : bad) check_bad_pin(text);
     auto dashes = with_colons(digits);
     dashes[2] = '-';

@@ -11,7 +11,8 @@ using namespace mhsm::test;
 namespace {
 
 ObjectSpec key_object(std::uint32_t handle = 14) {
-    return {handle, {{0x0000, Bytes{3}}, {0x0121, Bytes{0, 0, 8, 0}}, {0x0301, std::nullopt}, {0x0120, Bytes(20, 0x55)}}};
+    return {handle,
+            {{0x0000, Bytes{3}}, {0x0121, Bytes{0, 0, 8, 0}}, {0x0301, std::nullopt}, {0x0120, Bytes(20, 0x55)}}};
 }
 
 Firmware3 one_object() { return {.objects = {key_object()}, .handles = {14}}; }
@@ -136,7 +137,8 @@ TEST(sizes_of_firmware_2_must_agree) {
                      "expected " + std::to_string(object_size) + ", found " + std::to_string(object_size + 1));
     check_blob_fails(changed_u32(bytes, fw2_size, 0), Reason::blob_size_mismatch, "found 0");
     check_blob_fails(changed_u32(bytes, fw2_inner_size, object_size), Reason::blob_size_mismatch, "expected ");
-    check_blob_fails(changed_u32(bytes, fw2_inner_size, 100000), Reason::blob_truncated, "the object states 100000 bytes");
+    check_blob_fails(changed_u32(bytes, fw2_inner_size, 100000), Reason::blob_truncated,
+                     "the object states 100000 bytes");
     check_blob_fails(changed_u32(bytes, fw2_inner_size, 0xffffffff), Reason::blob_truncated, "4294967295");
 }
 

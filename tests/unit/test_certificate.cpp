@@ -63,7 +63,8 @@ TEST(a_bundle_holds_at_most_sixteen) {
     for (int i = 0; i < 16; ++i) text += block(0);
     CHECK_PASSES(bundle_of(text));
     CHECK_EQ(bundle_of(text)->size(), 1U);
-    CHECK_FAILS(bundle_of(text + block(1)), Reason::certs_too_many, "certificatePemFile", "expected at most 16, found 17");
+    CHECK_FAILS(bundle_of(text + block(1)), Reason::certs_too_many, "certificatePemFile",
+                "expected at most 16, found 17");
 }
 
 TEST(a_block_that_is_no_certificate_fails) {
@@ -71,10 +72,12 @@ TEST(a_block_that_is_no_certificate_fails) {
     auto trailing = sample_parts().ders[0];
     trailing.push_back(0);
     CHECK_FAILS(bundle_of(block(0) + pem("CERTIFICATE", trailing)), bad, "certificate 2", "not an X.509 certificate");
-    CHECK_FAILS(bundle_of(pem("PRIVATE KEY", as_bytes("x")) + block(0)), bad, "certificate 1", "found PEM of PRIVATE KEY");
+    CHECK_FAILS(bundle_of(pem("PRIVATE KEY", as_bytes("x")) + block(0)), bad, "certificate 1",
+                "found PEM of PRIVATE KEY");
     CHECK_FAILS(bundle_of(pem("TRUSTED CERTIFICATE", sample_parts().ders[0])), bad, "certificate 1",
                 "found PEM of TRUSTED CERTIFICATE");
-    CHECK_FAILS(bundle_of(block(0) + block(1) + "-----BEGIN CERTIFICATE-----\nMIID"), bad, "certificate 3", "broken PEM");
+    CHECK_FAILS(bundle_of(block(0) + block(1) + "-----BEGIN CERTIFICATE-----\nMIID"), bad, "certificate 3",
+                "broken PEM");
     auto damaged = block(0);
     damaged[100] = '*';
     CHECK_FAILS(bundle_of(damaged), bad, "certificate 1", "broken PEM");
@@ -207,7 +210,8 @@ TEST(facts_of_the_real_adapter) {
     const auto adapter = parse_certificate(nullptr, sample_parts().ders.at(0));
     CHECK_EQ(display_name(adapter.get()), "HSM:5.3G2142-ICM003565, for non-FIPS mode");
     CHECK_EQ(subject_name(adapter.get()),
-             "C = US + ST = CA + O = Cavium + OU = N3FIPS + L = SanJose, CN = \"HSM:5.3G2142-ICM003565, for non-FIPS mode\"");
+             "C = US + ST = CA + O = Cavium + OU = N3FIPS + L = SanJose, CN = \"HSM:5.3G2142-ICM003565, for non-FIPS "
+             "mode\"");
     CHECK_EQ(issuer_name(adapter.get()),
              "C = US, ST = California, L = San Jose, O = \"Cavium, Inc.\", OU = LiquidSecurity, CN = "
              "localca.liquidsecurity.cavium.com");

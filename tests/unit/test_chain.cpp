@@ -92,7 +92,8 @@ TEST(an_empty_bundle_has_no_chain) {
 TEST(the_nearest_miss_is_told) {
     World world;
     world.pki.partition.corrupt_signature = true;
-    CHECK_FAILS(world.choose().hw_chain, Reason::bad_signature, world.partition_name(), "issuer " + world.adapter_name());
+    CHECK_FAILS(world.choose().hw_chain, Reason::bad_signature, world.partition_name(),
+                "issuer " + world.adapter_name());
     world.pki.adapter.corrupt_signature = true;
     CHECK_FAILS(world.choose().hw_chain, Reason::bad_signature, world.adapter_name(),
                 "issuer TEST-ONLY.localca.liquidsecurity.cavium.com");
@@ -105,9 +106,11 @@ TEST(the_nearest_miss_is_told) {
 TEST(owner_misses) {
     World world;
     world.pki.owner_partition.corrupt_signature = true;
-    CHECK_FAILS(world.choose().owner_chain, Reason::bad_signature, world.partition_name(), "issuer " + forge::pool_name(1));
+    CHECK_FAILS(world.choose().owner_chain, Reason::bad_signature, world.partition_name(),
+                "issuer " + forge::pool_name(1));
     world.pki.pool_root.corrupt_signature = true;
-    CHECK_FAILS(world.choose().owner_chain, Reason::bad_signature, forge::pool_name(1), "issuer " + forge::pool_name(1));
+    CHECK_FAILS(world.choose().owner_chain, Reason::bad_signature, forge::pool_name(1),
+                "issuer " + forge::pool_name(1));
     world.pki = forge::make_pki(1);
     world.pki.owner_partition.extensions[0] = forge::basic_constraints(true);
     CHECK_FAILS(world.choose().owner_chain, Reason::leaf_is_ca, world.partition_name(), "");
@@ -296,7 +299,8 @@ TEST(partition_keys_have_a_minimum_strength) {
 
 TEST(owner_is_unauthenticated_by_default) {
     const Owner owner;
-    CHECK_FAILS(owner.decide().outcome, Reason::owner_unauthenticated, owner.pool, "pool root sha256:" + hex(owner.print()));
+    CHECK_FAILS(owner.decide().outcome, Reason::owner_unauthenticated, owner.pool,
+                "pool root sha256:" + hex(owner.print()));
     CHECK_EQ(owner.decide().trust, OwnerTrust::unauthenticated);
 }
 
@@ -332,7 +336,8 @@ TEST(owner_known_by_name_and_root) {
 TEST(owner_known_with_another_root_fails_in_every_mode) {
     Owner owner;
     auto upper = owner.pool;
-    std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    std::ranges::transform(upper, upper.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
     for (const auto &name : {owner.pool, upper})
         for (const auto mode : {OwnerTrustMode::any, OwnerTrustMode::authenticated, OwnerTrustMode::pinned}) {
             owner.trust.owner_mode = mode;

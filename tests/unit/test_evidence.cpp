@@ -94,14 +94,15 @@ TEST(duplicates_on_the_path_that_is_read_are_refused) {
 }
 
 TEST(duplicates_elsewhere_do_no_harm) {
-    check_decodes(R"({"x":{"a":1,"a":2},"attributes":{"attestation":)" + attestation + R"(},"key":)" + key + "}", false);
+    check_decodes(R"({"x":{"a":1,"a":2},"attributes":{"attestation":)" + attestation + R"(},"key":)" + key + "}",
+                  false);
 }
 
 TEST(an_attestation_must_be_found_once) {
     const std::string where = "looked for attributes.attestation and attestation";
     check_version_fails("{}", Reason::attestation_missing, "evidence", where);
-    check_version_fails(R"({"key":)" + key + R"(,"attributes":{"enabled":true}})", Reason::attestation_missing, "evidence",
-                        where);
+    check_version_fails(R"({"key":)" + key + R"(,"attributes":{"enabled":true}})", Reason::attestation_missing,
+                        "evidence", where);
     check_version_fails(R"({"attributes":{"attestation":"x"}})", Reason::attestation_missing, "evidence", where);
     check_version_fails(R"({"attributes":[{"attestation":1}],"attestation":null})", Reason::attestation_missing,
                         "evidence", where);
@@ -190,8 +191,8 @@ TEST(key_members_are_read_as_given) {
 }
 
 TEST(key_members_of_the_wrong_type_are_absent) {
-    const auto decoded =
-        decode(R"({"attestation":)" + attestation + R"(,"key":{"kid":1,"kty":null,"n":["AQ"],"crv":"P-256","x":"AA","y":"AA"}})");
+    const auto decoded = decode(R"({"attestation":)" + attestation +
+                                R"(,"key":{"kid":1,"kty":null,"n":["AQ"],"crv":"P-256","x":"AA","y":"AA"}})");
     const auto &jwk = *decoded.evidence.key;
     CHECK(!jwk.kid && !jwk.kty && !jwk.n && !jwk.e);
     CHECK_EQ(jwk.crv, std::optional<std::string>("P-256"));
@@ -199,17 +200,44 @@ TEST(key_members_of_the_wrong_type_are_absent) {
 }
 
 TEST(a_key_that_is_no_object_is_not_a_bare_attestation) {
-    for (const auto *text : {"null", "\"x\"", "[]", "1"}) {
+    for (const auto *text : {"\"x\"", "[]", "1", "true"}) {
         const auto decoded = decode(R"({"attestation":)" + attestation + R"(,"key":)" + text + "}");
         CHECK_PASSES(decoded.fields);
         CHECK(!decoded.evidence.bare && !decoded.evidence.key);
     }
 }
 
+TEST(a_key_that_is_null_is_absent) {
+    const auto decoded = decode(R"({"attestation":)" + attestation + R"(,"key":null})");
+    CHECK_PASSES(decoded.fields);
+    CHECK(decoded.evidence.bare && !decoded.evidence.key);
+}
+
+TEST(members_of_the_attestation_that_are_null_do_not_make_one) {
+    check_decodes(R"({"privateKeyAttestation":null,"certificatePemFile":null,"attestation":)" + attestation + "}",
+                  true);
+}
+
+TEST(material_of_either_kind_is_noticed_whatever_its_type) {
+    const auto with = [](const std::string &text) {
+        return *decode(R"({"attestation":)" + attestation + R"(,"key":{)" + text + "}}").evidence.key;
+    };
+    for (const std::string name : {"n", "e", "crv", "x", "y"}) {
+        const Context context(name);
+        const bool rsa = name.size() == 1 && name < "x";
+        for (const std::string value : {"\"AQ\"", "1", "{}"}) {
+            CHECK_EQ(with("\"" + name + "\":" + value).has_rsa, rsa);
+            CHECK_EQ(with("\"" + name + "\":" + value).has_ec, !rsa);
+        }
+        CHECK(!with("\"" + name + "\":null").has_rsa && !with("\"" + name + "\":null").has_ec);
+    }
+}
+
 TEST(secret_members_are_noticed) {
     for (const std::string name : {"k", "d", "p", "q", "dp", "dq", "qi"}) {
         const auto with = [&](const std::string &value) {
-            return decode(R"({"attestation":)" + attestation + R"(,"key":{")" + name + "\":" + value + "}}").evidence.key;
+            return decode(R"({"attestation":)" + attestation + R"(,"key":{")" + name + "\":" + value + "}}")
+                .evidence.key;
         };
         CHECK(with("\"AQ\"")->has_secret);
         CHECK(with("1")->has_secret);

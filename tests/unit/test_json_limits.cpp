@@ -15,7 +15,9 @@ std::string repeat(std::string_view part, std::size_t count) {
     return text;
 }
 
-std::string nested_arrays(std::size_t depth) { return "{\"a\":" + repeat("[", depth - 1) + repeat("]", depth - 1) + "}"; }
+std::string nested_arrays(std::size_t depth) {
+    return "{\"a\":" + repeat("[", depth - 1) + repeat("]", depth - 1) + "}";
+}
 std::string nested_objects(std::size_t depth) { return repeat("{\"a\":", depth - 1) + "{}" + repeat("}", depth - 1); }
 
 // An object of exactly `count` values, itself and the array in it included.
@@ -52,7 +54,9 @@ TEST(one_mebibyte_is_the_largest) {
     constexpr std::size_t mebibyte = 1048576;
     const std::string head = "{\"a\":\"";
     const std::string tail = "\"}";
-    const auto sized = [&](std::size_t size) { return head + std::string(size - head.size() - tail.size(), 'x') + tail; };
+    const auto sized = [&](std::size_t size) {
+        return head + std::string(size - head.size() - tail.size(), 'x') + tail;
+    };
     CHECK_PASSES(outcome_of(sized(mebibyte)));
     CHECK_FAILS(outcome_of(sized(mebibyte + 1)), Reason::json_too_large, "evidence", "more than 1048576 bytes");
     CHECK_FAILS(outcome_of(std::string(mebibyte + 1, ' ')), Reason::json_too_large, "evidence", "1048576");

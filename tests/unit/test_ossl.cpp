@@ -21,7 +21,8 @@ Bytes bytes(std::initializer_list<int> values) {
 
 TEST(sha256_of_known_texts) {
     CHECK_EQ(hex(*sha256(nullptr, {})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    CHECK_EQ(hex(*sha256(nullptr, as_bytes("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK_EQ(hex(*sha256(nullptr, as_bytes("abc"))),
+             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(sha256_needs_a_context_that_offers_it) {

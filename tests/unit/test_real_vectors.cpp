@@ -49,7 +49,8 @@ struct GoogleVector {
 constexpr std::int64_t in_2025 = 1735689600;  // 2025-01-01: the root of 2015 is still valid
 
 Blob verified_blob(const GoogleVector &vector, X509 *partition) {
-    auto blob = parse_blob(vector.blob, static_cast<std::size_t>(EVP_PKEY_get_size(X509_get0_pubkey(partition))), "attestation");
+    auto blob = parse_blob(vector.blob, static_cast<std::size_t>(EVP_PKEY_get_size(X509_get0_pubkey(partition))),
+                           "attestation");
     CHECK_PASSES(blob);
     CHECK_EQ(blob->layout, Layout::firmware3);
     CHECK_PASSES(verify_blob_signature(nullptr, *blob, X509_get0_pubkey(partition), "attestation"));
@@ -114,8 +115,8 @@ TEST(azure_is_outside_its_dates_before_2025_and_after_2031) {
                 "valid 2025-05-08T06:12:42Z to 2035-05-06T06:12:42Z, checked for 2025-01-01T00:00:00Z");
     CHECK_FAILS(*early.find("owner.time"), Reason::cert_not_yet_valid, sample_pool, "valid 2025-05-08T06:14:23Z to");
     const auto late = verify_sample(restored_evidence(), sample_trust(), {}, {}, 1952102183);  // one second past
-    CHECK_FAILS(*late.find("hw.time"), Reason::cert_expired,
-                "HSM:5.3G2142-ICM003565, for non-FIPS mode", "to 2031-11-10T18:36:22Z");
+    CHECK_FAILS(*late.find("hw.time"), Reason::cert_expired, "HSM:5.3G2142-ICM003565, for non-FIPS mode",
+                "to 2031-11-10T18:36:22Z");
     CHECK_PASSES(*late.find("owner.time"));
     CHECK_PASSES(*verify_sample(restored_evidence(), sample_trust(), {}, {}, 1952102182).find("hw.time"));
 }
@@ -125,7 +126,8 @@ TEST(azure_meets_the_policies_that_fit_it) {
     CHECK_PASSES(add_demands(policy, "min-bits=2048,key-type=RSA,not-trusted"));
     const auto good = verify_sample(restored_evidence(), sample_trust(), policy);
     CHECK_EQ(verdict(good), Verdict::verified);
-    const auto code_signing = verify_sample(restored_evidence(), sample_trust(), named_policy("cabf-code-signing").value());
+    const auto code_signing =
+        verify_sample(restored_evidence(), sample_trust(), named_policy("cabf-code-signing").value());
     CHECK_FAILS(*code_signing.find("policy.key-any-of"), Reason::demand_false, "key",
                 "expected RSA-3072|P-256|P-384|P-521, found RSA-2048");
     CHECK_EQ(verdict(code_signing), Verdict::not_verified);

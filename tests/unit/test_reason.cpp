@@ -23,9 +23,10 @@ constexpr auto rows = std::to_array<Row>({
 });
 
 bool is_kebab_case(std::string_view id) {
-    const bool characters = std::ranges::all_of(
-        id, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
-    return characters && !id.empty() && id.front() != '-' && id.back() != '-' && id.find("--") == std::string_view::npos;
+    const bool characters =
+        std::ranges::all_of(id, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+    return characters && !id.empty() && id.front() != '-' && id.back() != '-' &&
+           id.find("--") == std::string_view::npos;
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ void sweep_bits(Bytes content, std::size_t stride, const Accepts &accepts) {
         const auto mask = static_cast<std::uint8_t>(1U << (bit % 8));
         content[bit / 8] ^= mask;
         if (accepts(content))
-            FAIL_TEST("accepted with bit " + std::to_string(bit % 8) + " of byte " + std::to_string(bit / 8) + " flipped");
+            FAIL_TEST("accepted with bit " + std::to_string(bit % 8) + " of byte " + std::to_string(bit / 8) +
+                      " flipped");
         content[bit / 8] ^= mask;
     }
     CHECK(accepts(content));

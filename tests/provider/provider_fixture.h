@@ -1,0 +1,60 @@
+// An application as far as the provider can tell: library contexts of its own, keys from files, URIs and data.
+#pragma once
+
+#include <openssl/provider.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/ossl.h"
+
+namespace mhsm::test {
+
+// A folder that is removed with everything in it.
+class Folder {
+public:
+    Folder();
+    ~Folder();
+    Folder(const Folder &) = delete;
+    Folder &operator=(const Folder &) = delete;
+    std::string write(std::string_view name, std::string_view content) const;  // the path
+
+private:
+    std::string path_;
+};
+
+// A library context configured like openssl.cnf does it, default first, mhsmattest second; but the latter is loaded
+// by name, since libcrypto drops the errors of a provider that the configuration activates.
+class Application {
+public:
+    // `parameters`: lines of the provider's section. Does not throw; see loaded().
+    explicit Application(const std::string &parameters);
+    ~Application();
+    Application(const Application &) = delete;
+    Application &operator=(const Application &) = delete;
+
+    bool loaded() const { return provider_ != nullptr; }
+    OSSL_LIB_CTX *context() const { return context_; }
+
+    EvpPkeyPtr load_uri(const std::string &uri) const;
+    EvpPkeyPtr load_file(const std::string &path) const;    // through OpenSSL's own file loader
+    EvpPkeyPtr decode(std::string_view text) const;         // OSSL_DECODER, input type left open
+    EvpPkeyPtr decode_json(std::string_view text, const char *type) const;
+
+private:
+    OSSL_LIB_CTX *context_;
+    OSSL_PROVIDER *provider_ = nullptr;
+};
+
+// Parameters that make the real evidence verify, and those for the forge's.
+std::string real_parameters();
+std::string forged_parameters(const Folder &folder);
+
+// Drains the error queue of this thread: "library: reason: data" of each entry.
+std::vector<std::string> drain_errors();
+
+int int_param(const EVP_PKEY *key, const char *name);  // -1 if the key does not answer
+std::string text_param(const EVP_PKEY *key, const char *name);
+
+}  // namespace mhsm::test
