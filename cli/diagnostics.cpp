@@ -12,8 +12,7 @@ namespace mhsm::cli {
 std::string quoted(std::string_view text) { return concat({"\"", printable(text), "\""}); }
 
 std::string shell_word(std::string_view text) {
-    constexpr std::string_view plain =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=,+@%";
+    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=,+@%";
     if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) return std::string(text);
     const bool safe = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
     // Bytes that a terminal must not see are written the way that bash, zsh and ksh read them back.
@@ -44,8 +43,6 @@ std::string describe(const Failure &failure) {
     return line;
 }
 
-void complain(std::string_view text) {
-    write_stderr(concat({"openssl-attest: ", printable(text), "\n"}));
-}
+void complain(std::string_view text) { write_stderr(concat({"openssl-attest: ", printable(text), "\n"})); }
 
 }  // namespace mhsm::cli

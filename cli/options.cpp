@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -32,9 +34,8 @@ const OptionSpec *find_option(std::string_view name) {
 }
 
 bool same_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-        return std::tolower(x) == std::tolower(y);
-    });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 std::optional<std::string> choose(std::string_view words, std::string_view given) {
@@ -64,8 +65,8 @@ Outcome store_choice(const OptionSpec &spec, Options::Text &field, std::string_v
 Outcome store_number(const OptionSpec &spec, std::optional<std::int64_t> &field, std::string_view value) {
     field = parse_epoch(value);
     if (field) return Outcome::pass();
-    return Outcome::fail(complaint("Can't parse " + quoted(value) + " as a number of seconds since 1970 for option " +
-                                   dashed(spec)));
+    return Outcome::fail(
+        complaint("Can't parse " + quoted(value) + " as a number of seconds since 1970 for option " + dashed(spec)));
 }
 
 Outcome store(Options &options, const OptionSpec &spec, std::string_view value) {
@@ -91,15 +92,14 @@ Outcome store(Options &options, const OptionSpec &spec, std::string_view value) 
 }
 
 bool already_given(const Options &options, const OptionSpec &spec) {
-    return std::visit(
-        Overloaded{
-            [](Heading) { return false; },
-            [](Options::Texts Options::*) { return false; },
-            [&](bool Options::*member) { return options.*member; },
-            [&](Choice choice) { return (options.*choice.member).has_value(); },
-            [&](auto member) { return (options.*member).has_value(); },
-        },
-        spec.target);
+    return std::visit(Overloaded{
+                          [](Heading) { return false; },
+                          [](Options::Texts Options::*) { return false; },
+                          [&](bool Options::*member) { return options.*member; },
+                          [&](Choice choice) { return (options.*choice.member).has_value(); },
+                          [&](auto member) { return (options.*member).has_value(); },
+                      },
+                      spec.target);
 }
 
 // One argument of the command line, split at the '=' that OpenSSL accepts too.
@@ -142,6 +142,16 @@ Outcome check_conflicts(const Options &options) {
     return Outcome::pass();
 }
 
+// Two names of one file, be it through a link.
+bool same_file(std::string_view a, std::string_view b) {
+    if (a == b) return true;
+    if (a == "-" || b == "-") return false;
+    struct stat first {
+    }, second{};
+    return ::stat(std::string(a).c_str(), &first) == 0 && ::stat(std::string(b).c_str(), &second) == 0 &&
+           S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 // No file may be written twice, nor the evidence be overwritten by what is said about it.
 Outcome check_files(const Options &options) {
     std::vector<std::pair<std::string_view, std::string_view>> files;
@@ -154,7 +164,7 @@ Outcome check_files(const Options &options) {
     if (options.certs_out) files.emplace_back("-certs_out", *options.certs_out);
     for (std::size_t i = 0; i < files.size(); ++i)
         for (std::size_t j = i + 1; j < files.size(); ++j)
-            if (files[i].second == files[j].second)
+            if (same_file(files[i].second, files[j].second))
                 return Outcome::fail(complaint("Cannot write " + std::string(files[j].first) + " to " +
                                                (files[j].second == "-" ? "stdout" : quoted(files[j].second)) +
                                                ", which is taken by " + std::string(files[i].first) +

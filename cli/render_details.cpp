@@ -54,12 +54,14 @@ std::string object_table(const ObjectFacts &object) {
     return text;
 }
 
-// Certificates come from outside: only line feeds and printable ASCII may reach the terminal.
-std::string printable_lines(std::string_view text) {
+// Certificates come from outside: only line feeds and printable ASCII may reach the terminal, and no line of
+// theirs begins where lines of the report do.
+std::string indented_lines(std::string_view text) {
+    constexpr std::string_view indent = "    ";
     std::string safe;
     while (!text.empty()) {
         const auto line = text.substr(0, text.find('\n'));
-        safe += concat({printable(line), "\n"});
+        safe += concat({indent, printable(line), "\n"});
         text.remove_prefix(std::min(text.size(), line.size() + 1));
     }
     return safe;
@@ -70,8 +72,8 @@ std::string certificate_text(const Bytes &der) {
     const auto certificate = parse_certificate(nullptr, der);
     const auto bio = memory_writer();
     if (!certificate || X509_print_ex(bio.get(), certificate.get(), XN_FLAG_ONELINE, 0) != 1)
-        return "Certificate: cannot be printed\n";
-    return printable_lines(contents(bio.get()));
+        return "    Certificate: cannot be printed\n";
+    return indented_lines(contents(bio.get()));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ std::string yes_or_no(std::optional<bool> value) {
 
 std::string key_section(const KeyFacts &key) {
     Lines lines;
-    const bool secret = key.public_key.empty();
+    const bool secret = key.type == "AES";
     lines.heading(secret ? "Secret key, as the HSM signed it" : "Private key, as the HSM signed it");
     lines.field("Type", key_words(key));
     lines.field("Name (CKA_ID)", key.id);

@@ -37,10 +37,18 @@ std::string object_and_detail(const Outcome &outcome) {
     return concat({outcome.subject, both ? ": " : "", outcome.detail});
 }
 
-// The command line that was given, with the pool root pinned.
+// The command line that was given, with the pool root pinned instead of any being trusted.
 std::string pin_command(const Report &report, const Options &options) {
     std::string command = "openssl-attest";
-    for (const auto &argument : options.arguments) command += concat({" ", shell_word(argument)});
+    const auto &words = options.arguments;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto option = std::string_view(words[i]).substr(words[i].starts_with("--") ? 1 : 0);
+        if (words[i] == "--" || option.starts_with("-owner_trust=")) continue;
+        if (option == "-owner_trust")
+            ++i;
+        else
+            command += concat({" ", shell_word(words[i])});
+    }
     return concat({command, " -owner_pin sha256:", report.owner->root_sha256});
 }
 

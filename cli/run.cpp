@@ -93,7 +93,9 @@ Exit write_certificates(const Report &report, const Options &options) {
 Exit write_public_key(const Report &report, const Options &options) {
     if (!options.pubout) return Exit::verified;
     if (verdict(report) != Verdict::verified) {
-        complain("Public key not written to " + printable(*options.pubout) + ": the evidence is not verified");
+        const bool left = *options.pubout != "-" && ::access(options.pubout->c_str(), F_OK) == 0;
+        complain("Public key not written to " + printable(*options.pubout) + ": the evidence is not verified" +
+                 (left ? "; what the file holds is older" : ""));
         return Exit::verified;
     }
     if (report.key && !report.key->public_key.empty())
@@ -121,10 +123,10 @@ Exit appraise(const Options &options) {
     const VerificationTime time = options.no_check_time ? VerificationTime{} : options.attime.value_or(now());
     say_what_is_trusted(options, setup.value(), evidence.value(), time);
     const auto report = verify(nullptr, evidence.value(), setup->trust, setup->policy, setup->expectations, time);
-    for (const auto step : {write_certificates, write_public_key, write_report}) {
-        const auto result = step(report, options);
-        if (result != Exit::verified) return result;
-    }
+    auto written = Exit::verified;
+    for (const auto step : {write_certificates, write_report, write_public_key})
+        if (const auto result = step(report, options); result != Exit::verified) written = result;
+    if (written != Exit::verified) return written;
     return verdict(report) == Verdict::verified ? Exit::verified : Exit::not_verified;
 }
 

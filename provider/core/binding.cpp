@@ -1,8 +1,7 @@
 #include "binding.h"
 
-#include <openssl/core_names.h>
-#include <openssl/decoder.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
 
@@ -48,6 +47,15 @@ std::string_view next_segment(std::string_view &path) {
     return segment;
 }
 
+// What CKA_ID holds: /keys/<name>/<version>.
+bool is_key_path(std::string_view path) {
+    constexpr std::string_view folder = "/keys/";
+    if (!path.starts_with(folder)) return false;
+    path.remove_prefix(folder.size());
+    const auto name = next_segment(path);
+    return is_name(name) && is_name(path);
+}
+
 std::string expected_found(std::string_view expected, std::string_view found) {
     return "expected " + std::string(expected) + ", found " + std::string(found);
 }
@@ -57,6 +65,12 @@ Outcome missing_or_bare(const Evidence &evidence, bool required, Reason reason) 
     return Outcome::fail(reason, "key", "");
 }
 
+// Numbers may be written with leading zeros; everything else is compared byte for byte.
+bool same_value(std::uint32_t type, ByteView a, ByteView b) {
+    const bool number = type == cka::MODULUS || type == cka::MODULUS_BITS || type == cka::PUBLIC_EXPONENT;
+    return number ? same_number(a, b) : std::ranges::equal(a, b);
+}
+
 Outcome compare_value(const BlobObject &a, const BlobObject &b, std::uint32_t type, bool required) {
     const auto first = find_value(a, type);
     const auto second = find_value(b, type);
@@ -64,7 +78,7 @@ Outcome compare_value(const BlobObject &a, const BlobObject &b, std::uint32_t ty
     if (required && (!first || !second))
         return Outcome::fail(Reason::pair_attribute_absent, name,
                              first || second ? "absent in one of the two" : "absent in both");
-    if (first && second && !std::ranges::equal(*first, *second)) return Outcome::fail(Reason::pair_differs, name, "");
+    if (first && second && !same_value(type, *first, *second)) return Outcome::fail(Reason::pair_differs, name, "");
     return Outcome::pass();
 }
 
@@ -164,13 +178,13 @@ EvpPkeyPtr key_of_certificate(OSSL_LIB_CTX *libctx, ByteView given) {
 }
 
 EvpPkeyPtr key_of_public_key(OSSL_LIB_CTX *libctx, ByteView given) {
-    EVP_PKEY *key = nullptr;
-    const std::unique_ptr<OSSL_DECODER_CTX, Deleter<OSSL_DECODER_CTX_free>> context(OSSL_DECODER_CTX_new_for_pkey(
-        &key, nullptr, "SubjectPublicKeyInfo", nullptr, EVP_PKEY_PUBLIC_KEY, libctx, nullptr));
-    const unsigned char *data = given.data();
-    std::size_t size = given.size();
-    if (!context || OSSL_DECODER_from_data(context.get(), &data, &size) != 1) return nullptr;
-    return EvpPkeyPtr(key);
+    if (const auto bio = memory_bio(given)) {
+        EvpPkeyPtr key(PEM_read_bio_PUBKEY_ex(bio.get(), nullptr, nullptr, nullptr, libctx, nullptr));
+        if (key) return key;
+    }
+    const unsigned char *cursor = given.data();
+    EvpPkeyPtr key(d2i_PUBKEY_ex(nullptr, &cursor, static_cast<long>(given.size()), libctx, nullptr));
+    return cursor == given.data() + given.size() ? std::move(key) : nullptr;
 }
 
 }  // namespace
@@ -237,6 +251,9 @@ Outcome bind_kid(const Evidence &evidence, const KeyObject &key, bool required) 
     const auto id = read_key_id(key);
     // Without a URL to compare with, what the HSM signed must at least be a name.
     if (nameless && evidence.bare && !required && !id) return Outcome::fail(id.failure());
+    if (nameless && evidence.bare && !required && !is_key_path(*id))
+        return Outcome::fail(Reason::key_id_malformed, "CKA_ID",
+                             expected_found("/keys/<name>/<version>", escape_text(*id)));
     if (nameless) return missing_or_bare(evidence, required, Reason::kid_missing);
     const auto url = parse_key_url(*evidence.key->kid);
     if (!url) return Outcome::fail(url.failure());
@@ -249,7 +266,11 @@ Outcome bind_kid(const Evidence &evidence, const KeyObject &key, bool required) 
 }
 
 Outcome bind_pool(const Evidence &evidence, std::string_view pool_root_name, bool required) {
-    if (!evidence.key || !evidence.key->kid) return missing_or_bare(evidence, required, Reason::kid_missing);
+    const bool nameless = !evidence.key || !evidence.key->kid;
+    if (nameless && evidence.bare && !required && !is_name(pool_root_name))
+        return Outcome::fail(Reason::pool_differs, "certificatePemFile",
+                             expected_found("a pool root with the name of a pool", escape_text(pool_root_name)));
+    if (nameless) return missing_or_bare(evidence, required, Reason::kid_missing);
     const auto url = parse_key_url(*evidence.key->kid);
     if (!url) return Outcome::blocked("key.kid is not a key URL");
     if (url->pool != lower_case(pool_root_name))

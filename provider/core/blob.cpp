@@ -231,7 +231,7 @@ Outcome verify_blob_signature(OSSL_LIB_CTX *libctx, const Blob &blob, EVP_PKEY *
 
 bool signed_by(OSSL_LIB_CTX *libctx, ByteView bytes, EVP_PKEY *key) {
     const ErrorScope errors;
-    const int size = key != nullptr ? EVP_PKEY_get_size(key) : 0;
+    const int size = key != nullptr && exponent_bits(key) <= ordinary_exponent_bits ? EVP_PKEY_get_size(key) : 0;
     const auto signature_size = static_cast<std::size_t>(std::max(size, 0));
     if (signature_size == 0 || bytes.size() <= signature_size) return false;
     const auto data = bytes.first(bytes.size() - signature_size);

@@ -117,6 +117,9 @@ Outcome check_issued_by(X509 *subject, X509 *issuer, IssuerRule rule) {
     EVP_PKEY *key = X509_get0_pubkey(issuer);
     if (key == nullptr || EVP_PKEY_get_security_bits(key) < key_strength)
         return Outcome::fail(Reason::weak_issuer_key, display_name(issuer), "");
+    if (const int size = exponent_bits(key); size > ordinary_exponent_bits)
+        return Outcome::fail(Reason::weak_issuer_key, display_name(issuer),
+                             "public exponent of " + std::to_string(size) + " bits");
     if (X509_verify(subject, key) != 1)
         return Outcome::fail(Reason::bad_signature, name, "issuer " + display_name(issuer));
     return Outcome::pass(name);

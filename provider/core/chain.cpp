@@ -278,6 +278,8 @@ Outcome check_partition_key_strength(X509 *partition) {
     if (bits < min_bits) return Outcome::fail(Reason::partition_key_weak, name, "found RSA-" + std::to_string(bits));
     if (BN_is_odd(exponent.get()) != 1 || BN_num_bits(exponent.get()) < 17)
         return Outcome::fail(Reason::partition_key_weak, name, "its public exponent is less than 65537 or even");
+    if (BN_num_bits(exponent.get()) > ordinary_exponent_bits)
+        return Outcome::fail(Reason::partition_key_weak, name, "its public exponent is longer than 64 bits");
     return Outcome::pass(name, "RSA-" + std::to_string(bits));
 }
 

@@ -52,8 +52,7 @@ Result<Picked> pick(const Blob &blob, ObjectClass promised) {
         const auto number = required_number(object, cka::CLASS);
         if (!number) return number.failure();
         const auto object_class = to_class(*number);
-        found += (found.empty() ? "" : ", ") +
-                 (object_class ? std::string(class_name(*object_class)) : "class " + std::to_string(*number));
+        found += (found.empty() ? "" : ", ") + object_class_name(object);
         if (!object_class || !promises(promised, *object_class)) continue;
         if (picked.object != nullptr) return Failure{Reason::object_ambiguous, {}, "found " + found};
         picked = {&object, *object_class};
@@ -197,6 +196,13 @@ std::string_view class_name(ObjectClass object_class) {
         case ObjectClass::secret_key: break;
     }
     return "secret key";
+}
+
+std::string object_class_name(const BlobObject &object) {
+    const auto number = required_number(object, cka::CLASS);
+    if (!number) return "object of no class";
+    const auto known = to_class(*number);
+    return known ? std::string(class_name(*known)) : "object of class " + std::to_string(*number);
 }
 
 std::string_view key_type_name(KeyType type) {

@@ -22,6 +22,8 @@ struct Curve {
     std::size_t field_bytes = 0;
     int bits = 0;
 };
+// The class that `object` states, in words, also if it is none that attestations hold.
+std::string object_class_name(const BlobObject &object);
 const Curve *curve_by_nid(std::uint32_t nid);
 const Curve *curve_by_name(std::string_view name);
 

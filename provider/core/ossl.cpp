@@ -1,5 +1,7 @@
 #include "ossl.h"
 
+#include <openssl/core_names.h>
+
 #include <algorithm>
 #include <bit>
 #include <limits>
@@ -76,6 +78,13 @@ std::string hex(ByteView data) {
         text += digits[byte & 15U];
     }
     return text;
+}
+
+int exponent_bits(const EVP_PKEY *key) {
+    BIGNUM *exponent = nullptr;
+    if (EVP_PKEY_is_a(key, "RSA") != 1 || EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1) return 0;
+    const BnPtr owner(exponent);
+    return BN_num_bits(exponent);
 }
 
 }  // namespace mhsm

@@ -71,4 +71,9 @@ int number_bits(ByteView value);
 
 std::string hex(ByteView data);
 
+// The size of an RSA key's public exponent, 0 for another key. More than ordinary_exponent_bits is refused: it
+// makes a verification as costly as a signature, and no HSM or CA makes such a key.
+int exponent_bits(const EVP_PKEY *key);
+inline constexpr int ordinary_exponent_bits = 64;
+
 }  // namespace mhsm

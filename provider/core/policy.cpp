@@ -195,6 +195,9 @@ Outcome check_policy_members(const cJSON *root) {
         return Outcome::fail(malformed_policy("version", "expected 1"));
     if (json_string(json_member(root, "name")) == nullptr)
         return Outcome::fail(malformed_policy("name", "expected a string"));
+    // A report must not say "non-exportable" of a key that was held to something else.
+    if (named_policy(json_string(json_member(root, "name"))))
+        return Outcome::fail(malformed_policy("name", "it is the name of a built-in policy"));
     const auto *description = json_member(root, "description");
     if (description != nullptr && json_string(description) == nullptr)
         return Outcome::fail(malformed_policy("description", "expected a string"));

@@ -23,7 +23,8 @@ int claim(const Report &report, std::initializer_list<std::string_view> ids) {
 
 void put_trust_vector(cJSON *module, const Report &report) {
     cJSON *vector = put_object(module, "ear.trustworthiness-vector");
-    put_number(vector, "instance-identity", claim(report, {"owner.chain", "owner.authenticated", "partition.key"}));
+    put_number(vector, "instance-identity",
+               claim(report, {"owner.chain", "owner.time", "owner.authenticated", "partition.key", "bind.pool"}));
     put_number(vector, "hardware", claim(report, {"hw.chain", "hw.time", "signature.private"}));
     // Whether the key is protected at rest is what the HSM says of its extractability, if a policy demanded it.
     put_number(vector, "storage-opaque",
@@ -41,10 +42,12 @@ std::string report_ear(const Report &report, std::int64_t issued_at, bool pretty
     put(verifier, "developer", "mhsm-attest");
     put(verifier, "build", MHSMATTEST_VERSION);
     cJSON *module = put_object(put_object(root.get(), "submods"), "managed-hsm-key");
-    put(module, "ear.status", verified ? "affirming" : "contraindicated");
+    const bool owner_known = report.owner && report.owner->trust != OwnerTrust::unauthenticated;
+    put(module, "ear.status", !verified ? "contraindicated" : owner_known ? "affirming" : "warning");
     put_trust_vector(module, report);
     put(module, "ear.appraisal-policy-id", "mhsm-attest:" + report.policy);
     put_unless_empty(module, "mhsm-attest.evidence-sha256", report.evidence_sha256);
+    if (report.owner) put(module, "mhsm-attest.owner-trust", std::string(owner_trust_name(report.owner->trust)));
     return to_text(root.get(), pretty);
 }
 

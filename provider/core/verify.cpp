@@ -66,9 +66,17 @@ private:
     EvpPkeyPtr public_key_;
 };
 
+// What comes from outside is escaped, and cut: a report is not the place for a name of 100 KB.
+std::string presentable(std::string_view text) {
+    constexpr std::size_t longest = 600;
+    auto shown = printable(text);
+    if (shown.size() > longest) shown.replace(longest, std::string::npos, "...");
+    return shown;
+}
+
 void Appraisal::add(std::string id, Outcome outcome) {
-    outcome.subject = printable(outcome.subject);
-    outcome.detail = printable(outcome.detail);
+    outcome.subject = presentable(outcome.subject);
+    outcome.detail = presentable(outcome.detail);
     report_.checks.push_back({std::move(id), std::move(outcome)});
 }
 
@@ -370,12 +378,14 @@ void Appraisal::collect_key() {
 }
 
 void Appraisal::collect_objects(const Member &member, const char *name) {
-    if (!member.key) return;
-    ObjectFacts facts{name, std::string(class_name(member.key->object_class)), member.key->object->handle, {}};
-    for (const auto &attribute : member.key->object->attributes)
-        facts.attributes.push_back({attribute.type, attribute_name(attribute.type), render_value(attribute),
-                                    attribute.value ? std::optional(hex(*attribute.value)) : std::nullopt});
-    report_.objects.push_back(std::move(facts));
+    if (!member.signature.passed() || !member.parsed) return;
+    for (const auto &object : member.parsed->objects) {
+        ObjectFacts facts{name, object_class_name(object), object.handle, {}};
+        for (const auto &attribute : object.attributes)
+            facts.attributes.push_back({attribute.type, attribute_name(attribute.type), render_value(attribute),
+                                        attribute.value ? std::optional(hex(*attribute.value)) : std::nullopt});
+        report_.objects.push_back(std::move(facts));
+    }
 }
 
 }  // namespace

@@ -78,6 +78,22 @@ void add_pair_keys(Table &table) {
               scene.private_blob.objects = {with_key(scene.public_object.value(), "p-256-2"), scene.private_object};
           })
         .on("p-256", Layout::firmware3);
+    fails("pair-copy-extractable", "the public blob's copy of the private object says that the key may leave",
+          [](Scene &scene) {
+              Object copy = scene.private_object;
+              copy.set(cka::extractable, {1});
+              scene.public_blob.objects = {copy, scene.public_object.value()};
+          })
+        .on("p-256", Layout::firmware3);
+    fails("pair-copy-shorter", "the private blob's copy of the public object lacks an attribute", [](Scene &scene) {
+        Object copy = scene.public_object.value();
+        copy.erase(cka::local);
+        scene.private_blob.objects = {scene.private_object, copy};
+    }).on("p-256", Layout::firmware3);
+    table.verifies("pair-leading-zeros", "one of the two objects writes the exponent with leading zeros",
+                   [](Scene &scene) {
+                       scene.public_object->set(cka::public_exponent, {0, 0, 1, 0, 1});
+                   });
     fails("pair-types-differ", "an RSA private object beside an EC public one, in a bare attestation",
           [](Scene &scene) {
               scene.shape = Shape::bare;
@@ -123,6 +139,14 @@ void add_jwk_values(Table &table) {
     for (const char *name : {"x", "y"})
         fails("jwk-bad-encoding", std::string("jwk-encoding-") + name, "p-384", "a member is not base64url",
               [name](Members &jwk) { jwk.at(name).insert(1, " "); });
+    fails("jwk-unexpected-member", "jwk-rsa-with-curve", "rsa-2048", "an RSA key with a curve",
+          [](Members &jwk) { jwk.set("crv", "\"P-256\""); });
+    fails("jwk-unexpected-member", "jwk-rsa-with-number", "rsa-2048", "an RSA key with an x that is no string",
+          [](Members &jwk) { jwk.set("x", "1"); });
+    fails("jwk-unexpected-member", "jwk-ec-with-n", "p-256", "an elliptic curve key with a modulus",
+          [](Members &jwk) { jwk.set("n", other_modulus()); });
+    fails("jwk-unexpected-member", "jwk-aes-with-object", "aes-256", "a symmetric key with an e that is no string",
+          [](Members &jwk) { jwk.set("e", "{}"); });
     fails("jwk-unexpected-member", "jwk-aes-with-k", "aes-256", "a symmetric key with its value",
           [](Members &jwk) { jwk.set("k", quoted(base64url(filled(32, 7)))); });
     fails("jwk-unexpected-member", "jwk-aes-with-n", "aes-256", "a symmetric key with a modulus",
@@ -156,6 +180,11 @@ void add_kids(Table &table) {
               [host, path](const Scene &s) { return host(s) + path(s) + "/more"; });
     malformed("kid-user-information", "the pool's name as user information of another host",
               [host, path](const Scene &s) { return host(s) + "@evil.example" + path(s); });
+    malformed("kid-long-port", "a port of eight digits",
+              [host, path](const Scene &s) { return host(s) + ":00000443" + path(s); });
+    malformed("kid-two-ports", "two ports", [host, path](const Scene &s) { return host(s) + ":443:443" + path(s); });
+    malformed("kid-empty-label", "an empty label in the host",
+              [path](const Scene &s) { return "https://" + s.pool + "..managedhsm.azure.net" + path(s); });
     malformed("kid-query", "a query string",
               [host, path](const Scene &s) { return host(s) + path(s) + "?api-version=7.6"; });
 }
@@ -163,6 +192,13 @@ void add_kids(Table &table) {
 void add_key_ids(Table &table) {
     const auto differs = [&table](const char *name, const char *description, Change change) {
         table.fails("bind.kid", "kid-differs", name, description, std::move(change));
+    };
+    int number = 1;
+    const auto bare_with_id = [](std::string name) {
+        return [name = std::move(name)](Scene &scene) {
+            scene.shape = Shape::bare;
+            scene.edit_objects([name](Object &object) { object.set(cka::id, padded(name, 128)); });
+        };
     };
     const auto id = [](std::function<std::string(const std::string &)> edit) {
         return objects([edit = std::move(edit)](Object &object) {
@@ -197,6 +233,10 @@ void add_key_ids(Table &table) {
         .fails("bind.kid", "key-id-malformed", "key-id-absent-aes", "a symmetric key without CKA_ID",
                objects([](Object &object) { object.erase(cka::id); }))
         .on("aes-256");
+    for (const char *name :
+         {"/keys/a b\" in pool \"x/1", "/secrets/a/1", "/keys/a", "/keys/a/1/2", "evil/keys/a/1", ""})
+        table.fails("bind.kid", "key-id-malformed", "key-id-bare-" + std::to_string(number++),
+                    "a bare attestation of a key whose name is none", bare_with_id(name));
     table.verifies("key-id-unpadded", "CKA_ID without NULs", objects([](Object &object) {
                        auto &value = object.value(cka::id);
                        value.resize(to_text(value).find('\0'));
@@ -233,6 +273,13 @@ void add_pools(Table &table) {
               scene.pin_owner = false;
               scene.options.owner_trust = "any";
               scene.edit_answer = [victim](Answer &answer) { answer.key.set("kid", quoted(victim)); };
+          });
+    fails("pool-bare-strange-name", "a bare attestation with a pool root whose name is that of no pool",
+          [](Scene &scene) {
+              const std::string strange = "x\" VERIFIED";
+              scene.shape = Shape::bare;
+              scene.pki.pool_root = self_signed_pool_root(strange, "pool-root");
+              scene.pki.owner_partition.issuer = scene.pki.pool_root.subject;
           });
     table.verifies("pool-upper-case", "the host of kid in upper case", host([](const std::string &pool) {
                        std::string upper = pool;

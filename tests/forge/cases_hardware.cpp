@@ -72,6 +72,8 @@ void add_signatures(HardwareCases cases) {
                 [](Pki &made) { made.adapter.key = made.partition.signer = "rsa-1024"; });
     cases.chain("weak-issuer-key", "hw-root-rsa1024", "the trusted root's key has 1024 bits",
                 [](Pki &made) { made.root.key = made.root.signer = made.adapter.signer = "rsa-1024"; });
+    cases.chain("weak-issuer-key", "hw-adapter-long-exponent", "the adapter's public exponent has 66 bits",
+                [](Pki &made) { made.adapter.key = made.partition.signer = "rsa-2048-e66"; });
 }
 
 void add_shape(HardwareCases cases) {
@@ -178,6 +180,8 @@ void add_partition_keys(Table &table) {
           [](Scene &scene) { scene.pki.owner_partition.key = "partition-2"; });
     fails("partition-key-weak", "partition-key-e3", "a partition key with exponent 3",
           [](Scene &scene) { scene.set_partition_key("rsa-2048-e3"); });
+    fails("partition-key-weak", "partition-key-long-exponent", "a partition key with an exponent of 66 bits",
+          [](Scene &scene) { scene.set_partition_key("rsa-2048-e66"); });
     fails("partition-key-weak", "partition-key-rsa1024", "a partition key of 1024 bits",
           [](Scene &scene) { scene.set_partition_key("rsa-1024"); });
     fails("partition-key-weak", "partition-key-ec", "an elliptic curve partition key", [](Scene &scene) {

@@ -117,6 +117,11 @@ void add_duplicates(Table &table) {
           [other_kid](Answer &answer) { answer.key.add("kid", other_kid); });
     fails("json-duplicate-kid-escaped", "a second kid spelled with an escape",
           [other_kid](Answer &answer) { answer.key.add("\\u006bid", other_kid); });
+    fails("json-duplicate-kid-case", "a second kid that differs in case, for readers that ignore it",
+          [other_kid](Answer &answer) { answer.key.add("Kid", other_kid); });
+    fails("json-duplicate-blob-case", "a second privateKeyAttestation that differs in case", [](Answer &answer) {
+        answer.attestation.add("privatekeyattestation", answer.attestation.at("privateKeyAttestation"));
+    });
     fails("json-duplicate-key", "key twice", [](Answer &answer) { answer.outer.set("key", answer.key.text()); });
     fails("json-duplicate-attributes", "attributes twice",
           [](Answer &answer) { answer.outer.set("attributes", "{}"); });

@@ -54,6 +54,17 @@ void add_classes(ObjectCases cases) {
         .on(Layout::firmware3);
 }
 
+void add_company(Table &table) {
+    table
+        .fails("object.private", "object-ambiguous", "object-beside-symmetric",
+               "beside a symmetric key lies the public object of another",
+               [](Scene &scene) {
+                   const Scene other(scene.seed, key_kind("p-256"), scene.layout);
+                   scene.private_blob.objects = {scene.private_object, other.public_object.value()};
+               })
+        .on("aes-256", Layout::firmware3);
+}
+
 void add_types(ObjectCases cases) {
     cases.object("object-type-wrong", "object-rsa-called-ec", "an RSA modulus called EC",
                  [](Object &object) { object.set(cka::key_type, {3}); });
@@ -198,6 +209,7 @@ void add_object_cases(Table &table) {
                })
         .failing_too({"object.public"});
     add_symmetric(table);
+    add_company(table);
     add_invalid_keys(table);
 }
 

@@ -123,7 +123,7 @@ TEST(the_promised_class_must_be_there) {
     CHECK_FAILS(Sample({rsa(2)}).read_private(), wrong, "member", "expected private key, found public key");
     CHECK_FAILS(Sample({rsa(3)}).read_public(), wrong, "member", "expected public key, found private key");
     CHECK_FAILS(Sample({aes()}).read_public(), wrong, "member", "expected public key, found secret key");
-    CHECK_FAILS(Sample({rsa(7)}).read_private(), wrong, "member", "expected private key, found class 7");
+    CHECK_FAILS(Sample({rsa(7)}).read_private(), wrong, "member", "expected private key, found object of class 7");
     CHECK_FAILS(Sample({rsa(2), rsa(2)}).read_private(), wrong, "member", "found public key, public key");
 }
 
