@@ -64,7 +64,15 @@ class Schema(Case):
 
     def test_ear_is_json(self):
         claims = json.loads(self.pinned("-outform", "ear").stdout)
-        self.assertIsInstance(claims, dict)
+        self.assertEqual(claims["submods"]["managed-hsm-key"]["ear.status"], "affirming")
+
+    def test_ear_warns_of_an_unknown_owner(self):
+        for arguments, status in ((["-owner_trust", "any"], "warning"), ([], "contraindicated")):
+            result = attest("-in", self.good, *WHEN, *arguments, "-outform", "ear")
+            appraisal = json.loads(result.stdout)["submods"]["managed-hsm-key"]
+            self.assertEqual(appraisal["ear.status"], status)
+            self.assertEqual(appraisal["mhsm-attest.owner-trust"], "unauthenticated")
+            self.assertNotEqual(appraisal["ear.trustworthiness-vector"]["instance-identity"], 2)
 
 
 class Lists(Case):

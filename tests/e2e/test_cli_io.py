@@ -177,7 +177,7 @@ class Outputs(Case):
         out = self.folder / "key.pem"
         out.write_text("old")
         result = attest("-in", self.good, *WHEN, "-quiet", "-pubout", out)
-        self.assert_complaint(result, NOT_VERIFIED, "key.pem", "not verified")
+        self.assert_complaint(result, NOT_VERIFIED, "key.pem", "not verified; what the file holds is older")
         self.assertEqual(out.read_text(), "old")
 
     def test_certs_out(self):

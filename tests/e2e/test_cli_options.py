@@ -58,6 +58,13 @@ class Usage(Case):
             with self.subTest(arguments):
                 self.assert_usage(arguments)
 
+    def test_evidence_is_not_overwritten(self):
+        link, hard = self.folder / "link.json", self.folder / "hard.json"
+        link.symlink_to(self.good)
+        hard.hardlink_to(self.good)
+        for name in (self.good, link, hard, f"{self.folder}/./good.json"):
+            self.assert_usage(["-in", self.good, "-out", name], "which is taken by -in")
+
     def test_escapes_what_it_repeats(self):
         result = attest("-\x1b[31mred\u00e9")
         self.assert_complaint(result, USAGE, "\\x1b[31mred\\xc3\\xa9")
@@ -136,8 +143,11 @@ class Verdicts(Case):
         self.assert_exit(again, VERIFIED)
 
     def test_any_says_so(self):
-        result = attest("-in", self.good, "-owner_trust", "any", *WHEN)
+        result = attest("-owner_trust", "any", "-in", self.good, *WHEN, "--")
         self.assert_exit(result, VERIFIED)
+        # What it proposes instead no longer trusts any.
+        self.assertIn(f"   openssl-attest -in {self.good} {' '.join(WHEN)} -owner_pin {self.pin}\n",
+                      result.stdout.decode())
         self.assertTrue(result.stdout.startswith(b"VERIFIED, BUT THE POOL ROOT IS NOT AUTHENTICATED: "))
 
     def test_any_with_a_pin_is_plain(self):
@@ -176,6 +186,9 @@ class Verdicts(Case):
         self.assertIn("CKA_NEVER_EXTRACTABLE", text)
         self.assertEqual(text.count("Signature Algorithm: sha256WithRSAEncryption"), 2 * 5)
         self.assertTrue(text.isascii())
+        # No line of a certificate can be taken for one of the report.
+        certificates = text[text.index("\nCertificate hsm-root, "):].splitlines()[1:]
+        self.assertEqual([line for line in certificates if not re.match(r"    |Certificate [a-z-]+, SHA-256 ", line)], [])
 
     def test_time(self):
         early = attest("-in", self.good, "-owner_pin", self.pin, "-attime", "0")
@@ -199,6 +212,8 @@ class Verdicts(Case):
         result = self.pinned("-policy", policy)
         self.assert_exit(result, VERIFIED)
         self.assertIn(b"policy mine", result.stdout)
+        policy.write_text('{"version": 1, "name": "non-exportable", "require": []}')
+        self.assert_complaint(self.pinned("-policy", policy), USAGE, "it is the name of a built-in policy")
 
     def test_garbage_is_a_report(self):
         for text in (b"", b"garbage", b"{", b"[]", b"\xff\xfe{\x00}\x00", b"\x00" * 100):

@@ -68,6 +68,9 @@ TEST(public_keys) {
     CHECK_FAILS(given(GivenKind::public_key, forge::public_key_info("p-256")), Reason::given_differs, "public key", "");
     CHECK_PASSES(given(GivenKind::public_key, forge::public_key_info("p-521"), "p-521"));
     CHECK_FAILS(given(GivenKind::public_key, der, nullptr), Reason::given_symmetric, "public key", "");
+    auto longer = der;
+    longer.push_back(0);
+    CHECK_FAILS(given(GivenKind::public_key, longer), Reason::given_unreadable, "public key", "");
 }
 
 TEST(what_is_something_else_is_unreadable) {

@@ -70,6 +70,7 @@ TEST(members_of_policy_files) {
     check_fails(R"({"version":true,"name":"x"})", bad, "version", "expected 1");
     check_fails(R"({"version":1})", bad, "name", "expected a string");
     check_fails(R"({"version":1,"name":null})", bad, "name", "expected a string");
+    check_fails(R"({"version":1,"name":"authentic"})", bad, "name", "it is the name of a built-in policy");
     check_fails(R"({"version":1,"name":"x","description":7})", bad, "description", "expected a string");
     check_fails(R"({"version":1,"name":"x","base":7})", bad, "base", "expected a string");
     check_fails(R"({"version":1,"name":"x","base":null})", bad, "base", "expected a string");
