@@ -172,7 +172,9 @@ std::int64_t not_after(X509 *certificate) { return unix_seconds(X509_get0_notAft
 
 std::string utc_time(std::int64_t seconds) {
     using namespace std::chrono;
-    const sys_seconds time{std::chrono::seconds{seconds}};
+    // Years 0 to 9999, as ASN.1 can write them; what lies outside has no date to be shown.
+    constexpr std::int64_t first = -62167219200, last = 253402300799;
+    const sys_seconds time{std::chrono::seconds{std::clamp(seconds, first, last)}};
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};
