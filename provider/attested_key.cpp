@@ -43,8 +43,8 @@ AttestedKeyPtr copy_key(const AttestedKey &key) {
 }
 
 AttestedKey *take_reference(const void *reference, std::size_t size) {
-    if (reference == nullptr || size != sizeof(AttestedKey *)) return nullptr;
-    // libcrypto passes on the address of the loader's own variable; emptying it hands the key over.
+    if (reference == nullptr || size != sizeof(void *)) return nullptr;
+    // libcrypto passes on the address of the loader's own variable, a pointer; emptying it hands the key over.
     auto *const *slot = static_cast<AttestedKey *const *>(reference);
     return std::exchange(*const_cast<AttestedKey **>(slot), nullptr);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
 }
