@@ -125,6 +125,29 @@ class ManualPage(Documents):
         self.assertEqual(lines, [line.removeprefix("# ") for line in pasted[:len(lines)]])
 
 
+class Readme(Documents):
+    """The commands of the README's section on OpenSSL; the others are run by tests/e2e/test_docs.py."""
+
+    COMMANDS = {
+        "openssl pkey -pubin -in attestation.json -text -noout": "Attestation:\n",
+        'openssl dgst -sha256 -verify "mhsm://$PWD/attestation.json" -signature document.sig document': "Verified OK\n",
+        'openssl x509 -req -in request.pem -force_pubkey "mhsm://$PWD/attestation.json" -CA ca.pem -CAkey ca.key'
+        " -out cert.pem": "",
+    }
+
+    def test_commands(self):
+        text = (REPOSITORY / "README.md").read_text()
+        lines = "".join(re.findall(r"```sh\n(.*?)```", text, re.S)).splitlines()
+        self.assertEqual([line for line in lines if line.startswith("openssl ")], list(self.COMMANDS))
+        for line, words in self.COMMANDS.items():
+            with self.subTest(line):
+                result = self.shell(line)
+                self.assertEqual(result.code, 0, result.errors)
+                self.assertIn(words, result.text)
+        certified = self.succeed("x509", "-in", "cert.pem", "-noout", "-pubkey").text
+        self.assertEqual(certified, self.succeed("pkey", "-in", self.key, "-pubout").text)
+
+
 class Names(Documents):
     """The manual page, the header and the module speak of the same parameters."""
 
