@@ -23,7 +23,7 @@ Exit attest(int argc, char **argv) {
 int main(int argc, char **argv) {
     secure_standard_descriptors();
     // A closed pipe is then an error of write(2) like any other.
-    std::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     try {
         return static_cast<int>(attest(argc, argv));
     } catch (const std::bad_alloc &) {

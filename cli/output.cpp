@@ -6,7 +6,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
+#include <filesystem>
+#include <system_error>
 
 #include "core/ossl.h"
 #include "descriptor.h"
@@ -82,9 +83,10 @@ int write_file(const std::string &path, std::string_view text) {
     if (!S_ISREG(status.st_mode)) return write_in_place(path, text);
     if (::access(path.c_str(), W_OK) != 0) return errno;
     // Through a symbolic link the file is replaced, not the link.
-    const std::unique_ptr<char, Deleter<std::free>> resolved(::realpath(path.c_str(), nullptr));
-    if (!resolved) return errno;
-    return Replacement(resolved.get(), status.st_mode & mode_t{07777}).commit(text);
+    std::error_code error;
+    const auto resolved = std::filesystem::canonical(path, error);
+    if (error) return error.value();
+    return Replacement(resolved.string(), status.st_mode & mode_t{07777}).commit(text);
 }
 
 }  // namespace

@@ -7,4 +7,4 @@ set -eu
 
 evidence=mhsm://$(realpath -- "$1" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')
 
-exec openssl dgst -sha256 -verify "$evidence" -signature "$3" "$2"
+exec openssl dgst -sha256 -verify "$evidence" -signature "$3" -- "$2"

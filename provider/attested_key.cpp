@@ -1,5 +1,9 @@
 #include "attested_key.h"
 
+#include <openssl/core_names.h>
+#include <openssl/core_object.h>
+#include <openssl/params.h>
+
 #include <utility>
 
 #include "mhsmattest.h"
@@ -42,11 +46,25 @@ AttestedKeyPtr copy_key(const AttestedKey &key) {
     return copy;
 }
 
-AttestedKey *take_reference(const void *reference, std::size_t size) {
-    if (reference == nullptr || size != sizeof(AttestedKey *)) return nullptr;
-    // libcrypto passes on the address of the loader's own variable; emptying it hands the key over.
-    auto *const *slot = static_cast<AttestedKey *const *>(reference);
-    return std::exchange(*const_cast<AttestedKey **>(slot), nullptr);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+// A key on its way through libcrypto is the address of the variable that owns it; emptying that takes the key.
+int hand_over(AttestedKeyPtr key, OSSL_CALLBACK *callback, void *argument) {
+    int type = OSSL_OBJECT_PKEY;
+    std::string key_type = key_type_of(*key->attested);
+    void *slot = key.get();
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
+        OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, key_type.data(), 0),
+        OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &slot, sizeof(slot)),
+        OSSL_PARAM_construct_end()};
+    const int result = callback(params, argument);
+    if (slot == nullptr) static_cast<void>(key.release());
+    return result;
+}
+
+AttestedKeyPtr take_reference(const void *reference, std::size_t size) {
+    if (reference == nullptr || size != sizeof(void *)) return nullptr;
+    auto *slot = const_cast<void *>(reference);  // NOLINT(cppcoreguidelines-pro-type-const-cast): libcrypto's signature
+    return AttestedKeyPtr(static_cast<AttestedKey *>(std::exchange(*static_cast<void **>(slot), nullptr)));
 }
 
 }  // namespace mhsm::provider

@@ -22,7 +22,11 @@ AttestedKeyPtr copy_key(const AttestedKey &key);
 // The public key in `attested` as an object of `libctx`; null if it is symmetric.
 EvpPkeyPtr public_key_of(OSSL_LIB_CTX *libctx, const Attested &attested);
 
-// A key on its way through libcrypto, as the loaders hand it over: the address of the pointer that owns it.
-AttestedKey *take_reference(const void *reference, std::size_t size);
+// Gives the key to `callback`, a loader's or a decoder's, by reference and never by value: it would arrive without
+// its attestation. Returns what the callback does; a key that nobody took is freed.
+int hand_over(AttestedKeyPtr key, OSSL_CALLBACK *callback, void *argument);
+
+// The key behind such a reference, now the caller's; null if there is none.
+AttestedKeyPtr take_reference(const void *reference, std::size_t size);
 
 }  // namespace mhsm::provider

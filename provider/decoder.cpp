@@ -82,19 +82,8 @@ int decode_key(void *decoderctx, OSSL_CORE_BIO *in, int /*selection*/, OSSL_CALL
         const auto json = read_evidence(context.upcalls(), in);
         if (!json) return 1;
         auto attested = verify_input(context, json->view());
-        std::string key_type = key_type_of(*attested);
-        if (key_type != decoder.key_type) return 1;
-        auto key = make_key(context, std::move(attested));
-        int type = OSSL_OBJECT_PKEY;
-        AttestedKey *reference = key.release();
-        const OSSL_PARAM params[] = {
-            OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
-            OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, key_type.data(), 0),
-            OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &reference, sizeof(reference)),
-            OSSL_PARAM_construct_end()};
-        const int taken = callback(params, argument);
-        key.reset(reference);  // null if it was taken
-        return taken;
+        if (decoder.key_type != key_type_of(*attested)) return 1;
+        return hand_over(make_key(context, std::move(attested)), callback, argument);
     });
 }
 

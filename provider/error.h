@@ -8,7 +8,7 @@
 namespace mhsm::provider {
 
 enum class ProviderReason {
-#define PROVIDER_REASON(symbol, number, text, remedy) symbol = number,
+#define PROVIDER_REASON(symbol, number, text, remedy) symbol = (number),
 #include "provider_reasons.def"
 #undef PROVIDER_REASON
 };

@@ -54,7 +54,7 @@ void *duplicate_key(const void *keydata, int selection) {
 }
 
 void *load_key(const void *reference, std::size_t size, std::string_view name) {
-    AttestedKeyPtr key(take_reference(reference, size));
+    auto key = take_reference(reference, size);
     if (!key || !key->attested || name != key_type_of(*key->attested)) return nullptr;
     return key.release();
 }

@@ -116,8 +116,9 @@ LibCtxPtr make_library_context(const Upcalls &upcalls) {
         if (OSSL_LIB_CTX_load_config(libctx.get(), config->c_str()) != 1)
             fail(ProviderReason::config_malformed, naming(MHSMATTEST_CONFIG_CRYPTO_CONFIG, *config),
                  "libcrypto refuses it");
+        if (!sha256(libctx.get(), {})) fail(ProviderReason::crypto_unavailable, "SHA-256", "cannot be fetched");
     }
-    if (!sha256(libctx.get(), {})) fail(ProviderReason::crypto_unavailable, "SHA-256", "cannot be fetched");
+    // Without it nothing is fetched before there is evidence: most commands only load this provider.
     return libctx;
 }
 

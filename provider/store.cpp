@@ -44,7 +44,6 @@ private:
     bool wants(const Item &item) const { return expected_ == 0 || expected_ == item.type; }
     std::size_t next_wanted() const;
     int give(const Item &item, OSSL_CALLBACK *callback, void *argument);
-    int give_key(OSSL_CALLBACK *callback, void *argument);
     int give_name(const CertificateFacts &certificate, OSSL_CALLBACK *callback, void *argument);
 
     Context &context_;
@@ -97,22 +96,6 @@ int Loader::load_next(OSSL_CALLBACK *callback, void *argument) {
     return give(items_[next_ - 1], callback, argument);
 }
 
-// The key goes by reference and never by value: it would arrive without its attestation.
-int Loader::give_key(OSSL_CALLBACK *callback, void *argument) {
-    auto key = make_key(context_, attested_);
-    int type = OSSL_OBJECT_PKEY;
-    std::string key_type = key_type_of(*attested_);
-    AttestedKey *reference = key.release();
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
-        OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, key_type.data(), 0),
-        OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &reference, sizeof(reference)),
-        OSSL_PARAM_construct_end()};
-    const int taken = callback(params, argument);
-    key.reset(reference);  // null if it was taken
-    return taken;
-}
-
 int give_certificate(const CertificateFacts &certificate, OSSL_CALLBACK *callback, void *argument) {
     int type = OSSL_OBJECT_CERT;
     Bytes der = certificate.der;
@@ -136,7 +119,7 @@ int Loader::give_name(const CertificateFacts &certificate, OSSL_CALLBACK *callba
 
 int Loader::give(const Item &item, OSSL_CALLBACK *callback, void *argument) {
     switch (item.type) {
-        case OSSL_STORE_INFO_PUBKEY: return give_key(callback, argument);
+        case OSSL_STORE_INFO_PUBKEY: return hand_over(make_key(context_, attested_), callback, argument);
         case OSSL_STORE_INFO_CERT: return give_certificate(*item.certificate, callback, argument);
         default: return give_name(*item.certificate, callback, argument);
     }

@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages='g++ clang clang-tidy libclang-rt-14-dev llvm cmake ninja-build openssl libssl-dev libcjson-dev
-libcmocka-dev python3 python3-jsonschema valgrind binutils procps man-db gzip'
+packages='g++ clang clang-tidy libclang-rt-14-dev llvm cmake ninja-build pkg-config openssl libssl-dev libcjson-dev
+libcmocka-dev python3 python3-jsonschema valgrind binutils procps man-db groff-base gzip'
 install_missing() {
     missing=''
     for package in $packages; do

@@ -101,7 +101,7 @@ class Case(unittest.TestCase):
         kwargs.setdefault("stdin", None if "input" in kwargs else subprocess.DEVNULL)
         if "input" in kwargs:
             kwargs.pop("stdin")
-        environment = dict(os.environ, OPENSSL_CONF=str(config), **kwargs.pop("env", {}))
+        environment = {**os.environ, "OPENSSL_CONF": str(config), **kwargs.pop("env", {})}
         return Result(subprocess.run([*map(str, arguments)], cwd=self.folder, env=environment, capture_output=True,
                                      timeout=120, check=False, **kwargs))
 

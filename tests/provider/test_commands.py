@@ -1,5 +1,6 @@
 """The stock commands on evidence that verifies: they work, and the key is still the attested one afterwards."""
 
+import contextlib
 import re
 import unittest
 
@@ -37,26 +38,30 @@ Attestation:
 class RealEvidence(Case):
     SOURCES = (RESTORED, uri(RESTORED))
 
-    def each_source(self):
-        for source in self.SOURCES:
-            with self.subTest(source=str(source)):
-                yield source
-                # Whatever was done with it: the next one to load it still gets the attested key.
-                found = self.params(source)
-                self.assertEqual({**found, **ATTESTED}, found)
-                self.assertEqual((found["type"], found["key-id"]), ("RSA", KEY_ID))
+    @contextlib.contextmanager
+    def loading(self, source):
+        with self.subTest(source=str(source)):
+            yield
+            # Whatever was done with it: the next one to load it still gets the attested key.
+            found = self.params(source)
+            self.assertEqual({**found, **ATTESTED}, found)
+            self.assertEqual((found["type"], found["key-id"]), ("RSA", KEY_ID))
 
     def test_text(self):
-        for source in self.each_source():
-            self.assertRegex(self.succeed("pkey", "-pubin", "-in", source, "-text", "-noout").text, TEXT)
-            self.assertRegex(self.succeed("rsa", "-pubin", "-in", source, "-text", "-noout").text, TEXT)
+        for source in self.SOURCES:
+            with self.loading(source):
+                self.assertRegex(self.succeed("pkey", "-pubin", "-in", source, "-text", "-noout").text, TEXT)
+                self.assertRegex(self.succeed("rsa", "-pubin", "-in", source, "-text", "-noout").text, TEXT)
 
     def test_standard_input(self):
         result = self.succeed("pkey", "-pubin", "-text", "-noout", input=RESTORED.read_bytes())
         self.assertRegex(result.text, TEXT)
 
     def test_pubout_is_the_key(self):
-        keys = {self.succeed("pkey", "-pubin", "-in", source, "-pubout").text for source in self.each_source()}
+        keys = set()
+        for source in self.SOURCES:
+            with self.loading(source):
+                keys.add(self.succeed("pkey", "-pubin", "-in", source, "-pubout").text)
         self.assertEqual(len(keys), 1)
         (self.folder / "key.pem").write_text(keys.pop())
         plain = self.succeed("pkey", "-pubin", "-in", "key.pem", "-text", "-noout").text
@@ -66,26 +71,30 @@ class RealEvidence(Case):
         self.assertEqual(set(self.params("key.pem")), {"type", "provider"})
 
     def test_der(self):
-        for source in self.each_source():
-            der = self.succeed("pkey", "-pubin", "-in", source, "-pubout", "-outform", "DER").out
-            self.assertEqual(len(der), 294)
+        for source in self.SOURCES:
+            with self.loading(source):
+                der = self.succeed("pkey", "-pubin", "-in", source, "-pubout", "-outform", "DER").out
+                self.assertEqual(len(der), 294)
 
     def test_pubcheck(self):
-        for source in self.each_source():
-            self.assertIn("Key is valid", self.succeed("pkey", "-pubin", "-in", source, "-pubcheck", "-noout").text)
+        for source in self.SOURCES:
+            with self.loading(source):
+                self.assertIn("Key is valid", self.succeed("pkey", "-pubin", "-in", source, "-pubcheck", "-noout").text)
 
     def test_encrypt(self):
-        for source in self.each_source():
-            self.succeed("pkeyutl", "-encrypt", "-pubin", "-inkey", source, "-in", "secret", "-out", "secret.enc")
-            self.assertEqual((self.folder / "secret.enc").stat().st_size, 256)
+        for source in self.SOURCES:
+            with self.loading(source):
+                self.succeed("pkeyutl", "-encrypt", "-pubin", "-inkey", source, "-in", "secret", "-out", "secret.enc")
+                self.assertEqual((self.folder / "secret.enc").stat().st_size, 256)
 
     def test_force_pubkey(self):
-        for source in self.each_source():
-            self.succeed("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-force_pubkey",
-                         source, "-out", "certificate.pem")
-            certified = self.succeed("x509", "-in", "certificate.pem", "-noout", "-pubkey").text
-            self.assertEqual(certified, self.succeed("pkey", "-pubin", "-in", source, "-pubout").text)
-            self.succeed("verify", "-CAfile", "ca.pem", "certificate.pem")
+        for source in self.SOURCES:
+            with self.loading(source):
+                self.succeed("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-force_pubkey",
+                             source, "-out", "certificate.pem")
+                certified = self.succeed("x509", "-in", "certificate.pem", "-noout", "-pubkey").text
+                self.assertEqual(certified, self.succeed("pkey", "-pubin", "-in", source, "-pubout").text)
+                self.succeed("verify", "-CAfile", "ca.pem", "certificate.pem")
 
     def test_storeutl(self):
         result = self.succeed("storeutl", "-noout", uri(RESTORED))
@@ -108,17 +117,19 @@ class RealEvidence(Case):
 
     def test_only_the_exact_document(self):
         (self.folder / "wrong.sig").write_bytes(bytes(256))
-        for source in self.each_source():
-            result = self.openssl("dgst", "-sha256", "-verify", source, "-signature", "wrong.sig", "document")
-            self.assertEqual(result.code, 1)
-            self.assertIn("Verification failure", result.text + result.errors)
+        for source in self.SOURCES:
+            with self.loading(source):
+                result = self.openssl("dgst", "-sha256", "-verify", source, "-signature", "wrong.sig", "document")
+                self.assertEqual(result.code, 1)
+                self.assertIn("Verification failure", result.text + result.errors)
 
     def test_optional_property_query(self):
-        for source in self.each_source():
-            result = self.succeed("pkey", "-pubin", "-in", source, "-text", "-noout", "-propquery", "?provider=default")
-            self.assertRegex(result.text, TEXT)
-            found = self.params(source, properties="?provider=default")
-            self.assertEqual({**found, **ATTESTED}, found)
+        for source in self.SOURCES:
+            with self.loading(source):
+                result = self.succeed("pkey", "-pubin", "-in", source, "-text", "-noout", "-propquery", "?provider=default")
+                self.assertRegex(result.text, TEXT)
+                found = self.params(source, properties="?provider=default")
+                self.assertEqual({**found, **ATTESTED}, found)
 
 
 class ForgedEvidence(Case):

@@ -1,5 +1,6 @@
 """With the documented configurations OpenSSL works as without us, whichever provider is listed first."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -26,65 +27,71 @@ class DocumentedConfigurations(Case):
         "default first, with default_properties": configuration(PARAMETERS, default_properties="?provider=default"),
     }
 
-    def each_configuration(self):
-        for number, (name, text) in enumerate(self.CONFIGURATIONS.items()):
-            with self.subTest(name):
-                yield self.write_config(f"order{number}.cnf", text)
+    @contextlib.contextmanager
+    def configured(self, name):
+        with self.subTest(name):
+            yield self.write_config("order.cnf", self.CONFIGURATIONS[name])
 
     def test_key_generation(self):
-        for config in self.each_configuration():
-            self.succeed("genrsa", "-out", "g.pem", "2048", config=config)
-            for options in (["RSA", "-pkeyopt", "rsa_keygen_bits:2048"], ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-                            ["RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"], ["ED25519"]):
-                self.succeed("genpkey", "-algorithm", *options, "-out", "g.pem", config=config)
-                self.succeed("pkey", "-in", "g.pem", "-check", "-noout", config=config)
-            self.succeed("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "g.pem", config=config)
+        for name in self.CONFIGURATIONS:
+            with self.configured(name) as config:
+                self.succeed("genrsa", "-out", "g.pem", "2048", config=config)
+                for options in (["RSA", "-pkeyopt", "rsa_keygen_bits:2048"], ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+                                ["RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"], ["ED25519"]):
+                    self.succeed("genpkey", "-algorithm", *options, "-out", "g.pem", config=config)
+                    self.succeed("pkey", "-in", "g.pem", "-check", "-noout", config=config)
+                self.succeed("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "g.pem", config=config)
 
     def test_requests_and_certificates(self):
-        for config in self.each_configuration():
-            for new in (["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"]):
-                self.succeed("req", "-new", "-newkey", *new, "-nodes", "-keyout", "r.key", "-subj", "/CN=r", "-out",
-                             "r.pem", config=config)
-                self.succeed("req", "-in", "r.pem", "-verify", "-noout", config=config)
-                self.succeed("x509", "-req", "-in", "r.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-out", "c.pem",
-                             config=config)
-                self.succeed("verify", "-CAfile", "ca.pem", "c.pem", config=config)
+        for name in self.CONFIGURATIONS:
+            with self.configured(name) as config:
+                for new in (["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"]):
+                    self.succeed("req", "-new", "-newkey", *new, "-nodes", "-keyout", "r.key", "-subj", "/CN=r", "-out",
+                                 "r.pem", config=config)
+                    self.succeed("req", "-in", "r.pem", "-verify", "-noout", config=config)
+                    self.succeed("x509", "-req", "-in", "r.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-out", "c.pem",
+                                 config=config)
+                    self.succeed("verify", "-CAfile", "ca.pem", "c.pem", config=config)
 
     def test_ordinary_keys(self):
-        for config in self.each_configuration():
-            for command in (["pkey", "-in", "other.key", "-text", "-noout"],
-                            ["pkey", "-pubin", "-in", "plain.pem", "-text", "-noout"], ["rsa", "-in", "ca.key", "-check"],
-                            ["x509", "-in", "ca.pem", "-noout", "-text"], ["storeutl", "-noout", "other.key"],
-                            ["pkcs8", "-topk8", "-nocrypt", "-in", "other.key"]):
-                with_us = self.succeed(*command, config=config)
-                without = self.succeed(*command, config=self.folder / "plain.cnf")
-                self.assertEqual(with_us.text, without.text)
-            self.assertEqual(self.params("plain.pem", config), {"type": "RSA", "provider": "default"})
+        for name in self.CONFIGURATIONS:
+            with self.configured(name) as config:
+                for command in (["pkey", "-in", "other.key", "-text", "-noout"],
+                                ["pkey", "-pubin", "-in", "plain.pem", "-text", "-noout"], ["rsa", "-in", "ca.key", "-check"],
+                                ["x509", "-in", "ca.pem", "-noout", "-text"], ["storeutl", "-noout", "other.key"],
+                                ["pkcs8", "-topk8", "-nocrypt", "-in", "other.key"]):
+                    with_us = self.succeed(*command, config=config)
+                    without = self.succeed(*command, config=self.folder / "plain.cnf")
+                    self.assertEqual(with_us.text, without.text)
+                self.assertEqual(self.params("plain.pem", config), {"type": "RSA", "provider": "default"})
 
     def test_signing(self):
-        for config in self.each_configuration():
-            self.succeed("dgst", "-sha256", "-sign", "other.key", "-out", "s.sig", "document", config=config)
-            self.succeed("dgst", "-sha256", "-verify", "plain.pem", "-signature", "s.sig", "document", config=config)
-            self.succeed("cms", "-sign", "-in", "document", "-signer", "ca.pem", "-inkey", "ca.key", "-out", "s.cms",
-                         config=config)
-            self.succeed("cms", "-verify", "-in", "s.cms", "-CAfile", "ca.pem", "-purpose", "any", "-out", "s.out",
-                         config=config)
-
-    def test_attested_keys(self):
-        for config in self.each_configuration():
-            for source in (RESTORED, uri(RESTORED)):
-                found = self.params(source, config)
-                self.assertEqual((found["provider"], found["attested"], found["never-extractable"]),
-                                 ("mhsmattest", "1", "1"))
-                self.succeed("pkeyutl", "-encrypt", "-pubin", "-inkey", source, "-in", "secret", "-out", "s.enc",
+        for name in self.CONFIGURATIONS:
+            with self.configured(name) as config:
+                self.succeed("dgst", "-sha256", "-sign", "other.key", "-out", "s.sig", "document", config=config)
+                self.succeed("dgst", "-sha256", "-verify", "plain.pem", "-signature", "s.sig", "document", config=config)
+                self.succeed("cms", "-sign", "-in", "document", "-signer", "ca.pem", "-inkey", "ca.key", "-out", "s.cms",
+                             config=config)
+                self.succeed("cms", "-verify", "-in", "s.cms", "-CAfile", "ca.pem", "-purpose", "any", "-out", "s.out",
                              config=config)
 
+    def test_attested_keys(self):
+        for name in self.CONFIGURATIONS:
+            with self.configured(name) as config:
+                for source in (RESTORED, uri(RESTORED)):
+                    found = self.params(source, config)
+                    self.assertEqual((found["provider"], found["attested"], found["never-extractable"]),
+                                     ("mhsmattest", "1", "1"))
+                    self.succeed("pkeyutl", "-encrypt", "-pubin", "-inkey", source, "-in", "secret", "-out", "s.enc",
+                                 config=config)
+
     def test_tls(self):
-        for config in self.each_configuration():
-            for new in (["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]):
-                self.succeed("req", "-x509", "-newkey", *new, "-nodes", "-keyout", "t.key", "-subj", "/CN=localhost",
-                             "-out", "t.pem", config=config)
-                self.exchange(config)
+        for name in self.CONFIGURATIONS:
+            with self.configured(name) as config:
+                for new in (["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]):
+                    self.succeed("req", "-x509", "-newkey", *new, "-nodes", "-keyout", "t.key", "-subj", "/CN=localhost",
+                                 "-out", "t.pem", config=config)
+                    self.exchange(config)
 
     def exchange(self, config):
         port = str(free_port())
