@@ -53,27 +53,25 @@ class Streams(Case):
 
 
 class HugeFiles(Case):
-    """A gibibyte, in a process that has a quarter of one."""
+    """A gibibyte, in a process that has a quarter of one. Only through our own store: the stock command takes minutes
+    over a file of a megabyte that it does not recognise, with or without us, because it tries again at every byte."""
 
-    def test_evidence_first(self):
+    def test_gibibyte(self):
         path = self.folder / "huge.json"
-        for beginning in (b'{"attributes":{"attestation":"', RESTORED.read_bytes()):
+        for beginning in (b'{"attributes":{"attestation":"', RESTORED.read_bytes(), b"\0"):
             path.write_bytes(beginning)
             os.truncate(path, 1024 * MEBIBYTE)
-            for source in (path, uri(path)):
-                with self.subTest(str(source)):
-                    result = self.openssl("pkey", "-pubin", "-in", source, "-noout", preexec_fn=limit_memory)
-                    self.assertEqual(result.code, 1)
-                    self.assertEqual(len(result.own_errors()), 1, result.errors)
-                    self.assertIn("larger than any attestation", result.own_errors()[0])
+            with self.subTest(beginning[:40]):
+                result = self.openssl("pkey", "-pubin", "-in", uri(path), "-noout", preexec_fn=limit_memory)
+                self.assertEqual(result.code, 1)
+                self.assertEqual(len(result.own_errors()), 1, result.errors)
+                self.assertIn("larger than any attestation", result.own_errors()[0])
 
     def test_foreign(self):
-        path = self.folder / "huge"
-        path.write_bytes(b"\0")
-        os.truncate(path, 1024 * MEBIBYTE)
-        result = self.openssl("pkey", "-pubin", "-in", path, "-noout", preexec_fn=limit_memory)
-        without = self.openssl("pkey", "-pubin", "-in", path, "-noout", preexec_fn=limit_memory,
-                               config=self.folder / "plain.cnf")
+        path = self.folder / "foreign"
+        path.write_bytes(bytes(2048))
+        result = self.openssl("pkey", "-pubin", "-in", path, "-noout")
+        without = self.openssl("pkey", "-pubin", "-in", path, "-noout", config=self.folder / "plain.cnf")
         self.assertEqual((result.code, result.own_errors()), (without.code, []))
 
 
@@ -137,7 +135,7 @@ class Circumstances(Case):
         self.succeed("pkey", "-pubin", "-in", evidence, "-pubout", "-out", "peer.pem", config=self.forged_config)
         expected = self.succeed("pkeyutl", "-derive", "-inkey", "own.key", "-peerkey", "peer.pem").out
         for source in (evidence, uri(evidence)):
-            derived = self.succeed("pkeyutl", "-derive", "-inkey", "own.key", "-peerkey", source, "-pubin",
+            derived = self.succeed("pkeyutl", "-derive", "-inkey", "own.key", "-peerkey", source,
                                    config=self.forged_config)
             self.assertEqual(derived.out, expected)
         refused = self.openssl("pkeyutl", "-derive", "-inkey", "own.key", "-peerkey", uri(evidence))
