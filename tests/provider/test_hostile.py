@@ -112,7 +112,7 @@ class Circumstances(Case):
         for entry in self.manifest["cases"]:
             if entry["verifies"] and not entry["name"].startswith(("json-", "kid-", "owner-", "pool-")):
                 continue
-            source = self.forged / entry["file"]
+            source = uri(self.forged / entry["file"])
             result = self.openssl("pkey", "-pubin", "-in", source, "-text", "-noout", config=self.forged_config)
             for character in result.text + result.errors:
                 self.assertTrue(character == "\n" or " " <= character <= "~", (entry["name"], character))
