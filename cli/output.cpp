@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 #include "core/ossl.h"
@@ -27,14 +28,6 @@ int write_all(int descriptor, std::string_view text) {
     return 0;
 }
 
-int write_in_place(const std::string &path, std::string_view text) {
-    Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
-    if (!file.valid()) return errno;
-    const int error = write_all(file.number(), text);
-    if (error != 0) return error;
-    return file.close() == 0 ? 0 : errno;
-}
-
 // A new file beside `target`, removed again unless it is renamed to it.
 class Replacement {
 public:
@@ -49,11 +42,11 @@ public:
     Replacement(const Replacement &) = delete;
     Replacement &operator=(const Replacement &) = delete;
 
-    // The errno of the first step that failed, or 0.
-    int commit(std::string_view text) {
+    // The errno of what failed, or 0.
+    int error() const { return error_; }
+    int write(std::string_view text) { return error_ != 0 ? error_ : write_all(file_.number(), text); }
+    int commit() {
         if (error_ != 0) return error_;
-        const int error = write_all(file_.number(), text);
-        if (error != 0) return error;
         if (::fsync(file_.number()) != 0 && errno != EINVAL) return errno;
         if (file_.close() != 0 || ::rename(path_.c_str(), target_.c_str()) != 0) return errno;
         created_ = false;
@@ -73,22 +66,6 @@ mode_t default_mode() {
     return mode_t{0666} & ~mask;
 }
 
-int write_file(const std::string &path, std::string_view text) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) {
-        if (errno != ENOENT) return errno;
-        return Replacement(path, default_mode()).commit(text);
-    }
-    if (S_ISDIR(status.st_mode)) return EISDIR;
-    if (!S_ISREG(status.st_mode)) return write_in_place(path, text);
-    if (::access(path.c_str(), W_OK) != 0) return errno;
-    // Through a symbolic link the file is replaced, not the link.
-    std::error_code error;
-    const auto resolved = std::filesystem::canonical(path, error);
-    if (error) return error.value();
-    return Replacement(resolved.string(), status.st_mode & mode_t{07777}).commit(text);
-}
-
 }  // namespace
 
 void secure_standard_descriptors() {
@@ -100,11 +77,68 @@ void secure_standard_descriptors() {
     }
 }
 
+// Standard output, a device or pipe as it is, or a file that is replaced.
+class OutputStream::Target {
+public:
+    // The errno of the step that failed, or 0.
+    int open(const std::string &path);
+    int write(std::string_view text) { return file_ ? file_->write(text) : write_all(number(), text); }
+    int finish() {
+        if (file_) return file_->commit();
+        return in_place_.close() == 0 ? 0 : errno;
+    }
+
+private:
+    int number() const { return in_place_.valid() ? in_place_.number() : STDOUT_FILENO; }
+    int replace(const std::string &path, mode_t mode) {
+        file_.emplace(path, mode);
+        return file_->error();
+    }
+
+    Descriptor in_place_{-1};
+    std::optional<Replacement> file_;
+};
+
+int OutputStream::Target::open(const std::string &path) {
+    if (path == "-") return 0;
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return errno != ENOENT ? errno : replace(path, default_mode());
+    if (S_ISDIR(status.st_mode)) return EISDIR;
+    if (!S_ISREG(status.st_mode)) {
+        in_place_ = Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+        return in_place_.valid() ? 0 : errno;
+    }
+    if (::access(path.c_str(), W_OK) != 0) return errno;
+    // Through a symbolic link the file is replaced, not the link.
+    std::error_code error;
+    const auto resolved = std::filesystem::canonical(path, error);
+    return error ? error.value() : replace(resolved.string(), status.st_mode & mode_t{07777});
+}
+
+OutputStream::OutputStream(std::string name, std::unique_ptr<Target> target)
+    : name_(std::move(name)), target_(std::move(target)) {}
+OutputStream::OutputStream(OutputStream &&) noexcept = default;
+OutputStream::~OutputStream() = default;
+
+Outcome OutputStream::outcome(int error) const {
+    return error == 0 ? Outcome::pass() : Outcome::fail(Reason::none, name_, system_error(error));
+}
+
+Result<OutputStream> OutputStream::open(const std::string &path) {
+    OutputStream stream(path == "-" ? "<stdout>" : printable(path), std::make_unique<Target>());
+    const auto opened = stream.outcome(stream.target_->open(path));
+    if (!opened.passed()) return Failure{opened.reason, opened.subject, opened.detail};
+    return stream;
+}
+
+Outcome OutputStream::write(std::string_view text) { return outcome(target_->write(text)); }
+Outcome OutputStream::finish() { return outcome(target_->finish()); }
+
 Outcome write_output(const std::string &path, std::string_view text) {
-    const bool standard_output = path == "-";
-    const int error = standard_output ? write_all(STDOUT_FILENO, text) : write_file(path, text);
-    if (error == 0) return Outcome::pass();
-    return Outcome::fail(Reason::none, standard_output ? "<stdout>" : printable(path), system_error(error));
+    auto stream = OutputStream::open(path);
+    if (!stream) return Outcome::fail(stream.failure());
+    auto written = stream->write(text);
+    return written.passed() ? stream->finish() : written;
 }
 
 void write_stderr(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }

@@ -1,6 +1,7 @@
 // Writing to standard output and to files that are replaced whole or not at all.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,27 @@ void secure_standard_descriptors();
 // on any error its old content stays; devices and pipes are written as they are.
 // The outcome names the file in `subject` and the cause in `detail`.
 Outcome write_output(const std::string &path, std::string_view text);
+
+// The same for a text that is not known at once.
+class OutputStream {
+public:
+    // Opens `path` ("-": standard output).
+    static Result<OutputStream> open(const std::string &path);
+    OutputStream(OutputStream &&) noexcept;
+    ~OutputStream();  // without finish() nothing becomes of a regular file
+
+    Outcome write(std::string_view text);
+    // Puts a regular file in its place, and tells what only close(2) tells.
+    Outcome finish();
+
+private:
+    class Target;
+    OutputStream(std::string name, std::unique_ptr<Target> target);
+    Outcome outcome(int error) const;
+
+    std::string name_;
+    std::unique_ptr<Target> target_;
+};
 
 // Best effort: there is nowhere to report a failure to.
 void write_stderr(std::string_view text);

@@ -16,10 +16,12 @@ std::string_view environment(const char *name) {
 
 }  // namespace
 
-bool colour_wanted() {
+bool terminal_can_redraw(int descriptor) {
     const auto terminal = environment("TERM");
-    return environment("NO_COLOR").empty() && !terminal.empty() && terminal != "dumb" && ::isatty(STDOUT_FILENO) == 1;
+    return !terminal.empty() && terminal != "dumb" && ::isatty(descriptor) == 1;
 }
+
+bool colour_wanted() { return environment("NO_COLOR").empty() && terminal_can_redraw(STDOUT_FILENO); }
 
 void Lines::field(std::string_view label, std::string_view value) {
     if (value.empty()) return;

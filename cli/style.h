@@ -22,6 +22,9 @@ private:
     }
 };
 
+// Whether a descriptor is a terminal that can do more than print.
+bool terminal_can_redraw(int descriptor);
+
 // Whether standard output is a terminal whose owner wants colour.
 bool colour_wanted();
 

@@ -1,0 +1,212 @@
+#include "entries.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/json_writer.h"
+#include "core/reason.h"
+#include "render_text.h"
+#include "text.h"
+
+namespace mhsm::cli {
+namespace {
+
+constexpr int schema_version = 1;
+constexpr std::size_t flush_size = std::size_t{64} << 10U;
+
+std::string_view verdict_word(EntryVerdict verdict) {
+    switch (verdict) {
+        case EntryVerdict::verified: return "verified";
+        case EntryVerdict::not_verified: return "not verified";
+        case EntryVerdict::error: break;
+    }
+    return "error";
+}
+
+// No URL or file name is this long; what a hostile one says is not worth a line of a megabyte.
+std::string shortened(std::string text) {
+    constexpr std::size_t longest = 4200;
+    if (text.size() > longest) text.replace(longest, std::string::npos, "...");
+    return text;
+}
+
+struct Field {
+    std::string_view name;
+    std::string value;  // empty: nothing to say
+    bool number = false;
+};
+
+// The one list of what a line says, for JSON and CSV.
+std::vector<Field> fields_of(const Entry &entry, const EntryLine &line) {
+    static const Report nothing;
+    const auto &report = entry.report ? *entry.report : nothing;
+    const auto *obstacle = line.verdict == EntryVerdict::not_verified ? first_obstacle(report) : nullptr;
+    const auto &key = report.key;
+    return {
+        {"id", shortened(printable(entry.id))},
+        {"verdict", std::string(verdict_word(line.verdict))},
+        {"check", line.check},
+        {"reason", std::string(reason_id(line.reason))},
+        {"message", std::string(reason_text(line.reason))},
+        {"detail", obstacle != nullptr ? obstacle->outcome.detail : std::string()},
+        {"kid", shortened(report.kid)},
+        {"key_type", key ? key->type : std::string()},
+        {"key_bits", key ? std::to_string(key->bits) : std::string(), true},
+        {"key_curve", key ? key->curve : std::string()},
+        {"key_id", key ? shortened(key->id) : std::string()},
+        {"pool", report.owner ? shortened(report.owner->pool) : std::string()},
+        {"owner_trust", report.owner ? std::string(owner_trust_name(report.owner->trust)) : std::string()},
+        {"hsm_serial", report.hsm ? shortened(report.hsm->serial) : std::string()},
+        {"evidence_sha256", report.evidence_sha256},
+        {"error", shortened(printable(entry.error))},
+    };
+}
+
+std::string json_line(const Entry &entry, const EntryLine &line) {
+    const auto root = make_object();
+    put_number(root.get(), "version", schema_version);
+    for (const auto &field : fields_of(entry, line)) {
+        const std::string name(field.name);
+        if (field.value.empty())
+            put_null(root.get(), name.c_str());
+        else if (field.number)
+            put_number(root.get(), name.c_str(), std::stod(field.value));
+        else
+            put(root.get(), name.c_str(), field.value);
+    }
+    return to_text(root.get(), false) + "\n";
+}
+
+// Quoted always, so that no separator, quote or number-like text is misread. What a spreadsheet would run as a
+// formula is made text by an apostrophe.
+std::string csv_field(std::string_view value) {
+    constexpr std::string_view formula = "=+-@\t\r";
+    std::string text = "\"";
+    if (!value.empty() && formula.find(value.front()) != std::string_view::npos) text += '\'';
+    for (const char c : value) {
+        if (c == '"') text += '"';
+        text += c;
+    }
+    return text + '"';
+}
+
+std::string csv_line(const std::vector<Field> &fields, std::string Field::*member) {
+    std::string text;
+    for (const auto &field : fields) text += concat({text.empty() ? "" : ",", csv_field(field.*member)});
+    return text + "\r\n";
+}
+
+std::string text_line(const Entry &entry, const Style &style) {
+    const auto id = shortened(printable(entry.id));
+    if (entry.report) return render_brief(*entry.report, id, style);
+    return concat({id, ": ", style.bad("ERROR"), " ", shortened(printable(entry.error)), "\n"});
+}
+
+}  // namespace
+
+std::optional<EntryFormat> parse_entry_format(std::string_view word) {
+    if (word == "text") return EntryFormat::text;
+    if (word == "json") return EntryFormat::json;
+    if (word == "csv") return EntryFormat::csv;
+    return std::nullopt;
+}
+
+EntryLine render_entry(const Entry &entry, EntryFormat format, const Style &style) {
+    EntryLine line;
+    if (entry.report) {
+        const bool verified = verdict(*entry.report) == Verdict::verified;
+        line.verdict = verified ? EntryVerdict::verified : EntryVerdict::not_verified;
+        if (const auto *obstacle = verified ? nullptr : first_obstacle(*entry.report)) {
+            line.check = obstacle->id;
+            line.reason = obstacle->outcome.reason;
+        }
+    }
+    switch (format) {
+        case EntryFormat::text: line.text = text_line(entry, style); break;
+        case EntryFormat::json: line.text = json_line(entry, line); break;
+        case EntryFormat::csv: line.text = csv_line(fields_of(entry, line), &Field::value); break;
+    }
+    return line;
+}
+
+std::string entries_heading(EntryFormat format) {
+    if (format != EntryFormat::csv) return {};
+    auto fields = fields_of({}, {});
+    for (auto &field : fields) field.value = field.name;
+    return csv_line(fields, &Field::value);
+}
+
+void Totals::count(const EntryLine &line) {
+    switch (line.verdict) {
+        case EntryVerdict::verified: ++verified; return;
+        case EntryVerdict::error: ++errors; return;
+        case EntryVerdict::not_verified: break;
+    }
+    ++not_verified;
+    ++obstacles[{line.check, line.reason}];
+}
+
+std::string totals_words(const Totals &totals, bool interrupted) {
+    std::string text = interrupted ? "Interrupted. " : "";
+    if (totals.entries() == 0) return text + "No entry was read, so nothing was verified";
+    text += concat({std::to_string(totals.entries()), totals.entries() == 1 ? " entry: " : " entries: ",
+                    std::to_string(totals.verified), " verified, ", std::to_string(totals.not_verified),
+                    " not verified, ", std::to_string(totals.errors), " could not be read or fetched"});
+    for (const auto &[obstacle, count] : totals.obstacles)
+        text += concat({"; ", std::to_string(count), " x ", obstacle.first, " ", reason_id(obstacle.second)});
+    return text;
+}
+
+std::string totals_json(const Totals &totals, bool interrupted) {
+    const auto root = make_object();
+    put_number(root.get(), "version", schema_version);
+    put_number(root.get(), "entries", static_cast<double>(totals.entries()));
+    put_number(root.get(), "verified", static_cast<double>(totals.verified));
+    put_number(root.get(), "not_verified", static_cast<double>(totals.not_verified));
+    put_number(root.get(), "errors", static_cast<double>(totals.errors));
+    put_bool(root.get(), "interrupted", interrupted);
+    cJSON *obstacles = put_array(root.get(), "obstacles");
+    for (const auto &[obstacle, count] : totals.obstacles) {
+        cJSON *item = append_object(obstacles);
+        put(item, "check", obstacle.first);
+        put(item, "reason", reason_id(obstacle.second));
+        put_number(item, "count", static_cast<double>(count));
+    }
+    return to_text(root.get(), false) + "\n";
+}
+
+Exit exit_of(const Totals &totals) {
+    if (totals.not_verified > 0) return Exit::not_verified;
+    return totals.errors > 0 || totals.verified == 0 ? Exit::trouble : Exit::verified;
+}
+
+EntryWriter::EntryWriter(OutputStream &output, Progress &progress, EntryFormat format)
+    : output_(output), progress_(progress), pending_(entries_heading(format)) {}
+
+Outcome EntryWriter::write(const EntryLine &line) {
+    totals_.count(line);
+    pending_ += line.text;
+    return pending_.size() < flush_size ? Outcome::pass() : flush();
+}
+
+Outcome EntryWriter::flush() {
+    if (pending_.empty()) return Outcome::pass();
+    progress_.clear();
+    auto written = output_.write(pending_);
+    pending_.clear();
+    return written;
+}
+
+Exit report_totals(const Totals &totals, bool interrupted, bool quiet, const std::optional<std::string> &totals_path) {
+    if (!quiet || totals.entries() == 0) complain(totals_words(totals, interrupted));
+    if (totals_path) {
+        const auto written = write_output(*totals_path, totals_json(totals, interrupted));
+        if (!written.passed()) {
+            complain(concat({"Could not write the totals to ", written.subject, ": ", written.detail}));
+            return Exit::trouble;
+        }
+    }
+    return exit_of(totals);
+}
+
+}  // namespace mhsm::cli
