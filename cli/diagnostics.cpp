@@ -1,7 +1,6 @@
 #include "diagnostics.h"
 
 #include <algorithm>
-#include <system_error>
 
 #include "core/ossl.h"
 #include "output.h"
@@ -27,8 +26,6 @@ std::string shell_word(std::string_view text) {
     }
     return word + "'";
 }
-
-std::string system_error(int number) { return std::generic_category().message(number); }
 
 std::string describe(const Failure &failure) {
     std::string line = failure.subject;

@@ -17,9 +17,6 @@ std::string quoted(std::string_view text);
 // A word as a POSIX shell reads it back.
 std::string shell_word(std::string_view text);
 
-// "No such file or directory", ...
-std::string system_error(int number);
-
 // A Failure as one line: the object, what is wrong, what was found, what to do.
 std::string describe(const Failure &failure);
 

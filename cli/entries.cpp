@@ -146,8 +146,15 @@ void Totals::count(const EntryLine &line) {
     ++obstacles[{line.check, line.reason}];
 }
 
+void Totals::add(const Totals &other) {
+    verified += other.verified;
+    not_verified += other.not_verified;
+    errors += other.errors;
+    for (const auto &[obstacle, count] : other.obstacles) obstacles[obstacle] += count;
+}
+
 std::string totals_words(const Totals &totals, bool interrupted) {
-    std::string text = interrupted ? "Interrupted. " : "";
+    std::string text = interrupted ? "Incomplete. " : "";
     if (totals.entries() == 0) return text + "No entry was read, so nothing was verified";
     text += concat({std::to_string(totals.entries()), totals.entries() == 1 ? " entry: " : " entries: ",
                     std::to_string(totals.verified), " verified, ", std::to_string(totals.not_verified),
@@ -181,7 +188,7 @@ Exit exit_of(const Totals &totals) {
 }
 
 EntryWriter::EntryWriter(OutputStream &output, Progress &progress, EntryFormat format)
-    : output_(output), progress_(progress), pending_(entries_heading(format)) {}
+    : output_(output), progress_(progress), pending_(output.at_start() ? entries_heading(format) : std::string()) {}
 
 Outcome EntryWriter::write(const EntryLine &line) {
     totals_.count(line);
@@ -206,7 +213,8 @@ Exit report_totals(const Totals &totals, bool interrupted, bool quiet, const std
             return Exit::trouble;
         }
     }
-    return exit_of(totals);
+    const auto exit = exit_of(totals);
+    return interrupted && exit == Exit::verified ? Exit::trouble : exit;
 }
 
 }  // namespace mhsm::cli

@@ -48,6 +48,7 @@ struct Totals {
     std::map<std::pair<std::string, Reason>, std::uint64_t> obstacles;  // by check and reason: of those not verified
 
     void count(const EntryLine &line);
+    void add(const Totals &other);
     std::uint64_t entries() const { return verified + not_verified + errors; }
 };
 
@@ -62,7 +63,7 @@ Exit exit_of(const Totals &totals);
 // Writes lines in the order in which they are given. One thread at a time; `output` and `progress` must outlive it.
 class EntryWriter {
 public:
-    // Starts with the heading of the format.
+    // Starts with the heading of the format, unless the output goes on with what holds one.
     EntryWriter(OutputStream &output, Progress &progress, EntryFormat format);
 
     // Buffers; a failure of the output (disk full, reader gone) ends the run.
@@ -79,7 +80,8 @@ private:
     Totals totals_;
 };
 
-// The end of every run: totals on stderr unless `quiet`, as JSON in `totals_path` if that is given. The exit status.
+// The end of every run: totals on stderr unless `quiet`, as JSON in `totals_path` if that is given. The exit status,
+// which is not `verified` for a run that was interrupted.
 Exit report_totals(const Totals &totals, bool interrupted, bool quiet, const std::optional<std::string> &totals_path);
 
 }  // namespace mhsm::cli

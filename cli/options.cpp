@@ -12,8 +12,6 @@
 namespace mhsm::cli {
 namespace {
 
-constexpr std::int64_t last_second_of_year_9999 = 253402300799;
-
 template <class... Visitors>
 struct Overloaded : Visitors... {
     using Visitors::operator()...;
@@ -47,11 +45,11 @@ std::optional<std::string> choose(std::string_view words, std::string_view given
     return std::nullopt;
 }
 
-std::optional<std::int64_t> parse_epoch(std::string_view text) {
+std::optional<std::int64_t> parse_number(const Number &number, std::string_view text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    if (value < 0 || value > last_second_of_year_9999) return std::nullopt;
+    if (value < number.least || value > number.most) return std::nullopt;
     return value;
 }
 
@@ -62,11 +60,11 @@ Outcome store_choice(const OptionSpec &spec, Options::Text &field, std::string_v
                                    std::string(spec.argument)));
 }
 
-Outcome store_number(const OptionSpec &spec, std::optional<std::int64_t> &field, std::string_view value) {
-    field = parse_epoch(value);
-    if (field) return Outcome::pass();
-    return Outcome::fail(
-        complaint("Can't parse " + quoted(value) + " as a number of seconds since 1970 for option " + dashed(spec)));
+Outcome store_number(const OptionSpec &spec, const Number &number, Options &options, std::string_view value) {
+    options.*number.member = parse_number(number, value);
+    if (options.*number.member) return Outcome::pass();
+    return Outcome::fail(complaint("Can't parse " + quoted(value) + " as a " + std::string(number.meaning) +
+                                   " for option " + dashed(spec)));
 }
 
 Outcome store(Options &options, const OptionSpec &spec, std::string_view value) {
@@ -85,7 +83,7 @@ Outcome store(Options &options, const OptionSpec &spec, std::string_view value) 
                 (options.*member).emplace_back(value);
                 return Outcome::pass();
             },
-            [&](std::optional<std::int64_t> Options::*member) { return store_number(spec, options.*member, value); },
+            [&](const Number &number) { return store_number(spec, number, options, value); },
             [&](Choice choice) { return store_choice(spec, options.*choice.member, value); },
         },
         spec.target);
@@ -97,6 +95,7 @@ bool already_given(const Options &options, const OptionSpec &spec) {
                           [](Options::Texts Options::*) { return false; },
                           [&](bool Options::*member) { return options.*member; },
                           [&](Choice choice) { return (options.*choice.member).has_value(); },
+                          [&](const Number &number) { return (options.*number.member).has_value(); },
                           [&](auto member) { return (options.*member).has_value(); },
                       },
                       spec.target);
@@ -122,6 +121,9 @@ Failure extra_argument(std::string_view argument) {
 
 // Pairs of options of which only one makes sense.
 Outcome check_conflicts(const Options &options) {
+    const bool fetches = options.uri || options.pool;
+    const bool one_key = options.csr || options.cert || options.pubkey || options.pubout || options.certs_out ||
+                         options.text || options.brief;
     const bool not_text = options.outform && *options.outform != "text";
     const struct {
         bool both;
@@ -131,6 +133,16 @@ Outcome check_conflicts(const Options &options) {
         {options.text && not_text, "Option -text needs -outform text"},
         {options.brief && not_text, "Option -brief needs -outform text"},
         {options.noout && options.out, "Option -out has nothing to write with -noout"},
+        {options.in.has_value() + options.uri.has_value() + options.pool.has_value() > 1,
+         "Only one of -in, -uri and -pool can be given"},
+        {fetches && options.inform, "Option -inform is about files, not about what is fetched"},
+        {options.save && !fetches, "Option -save needs -uri or -pool"},
+        {options.trust_pool && !fetches, "Option -trust_pool needs -uri or -pool: it records what the pool itself shows"},
+        {(options.all_versions || options.resume || options.totals || options.jobs) && !options.pool,
+         "Options -all_versions, -jobs, -resume and -totals need -pool"},
+        {options.pool && one_key, "Options -csr, -cert, -pubkey, -pubout, -certs_out, -text and -brief are about one key"},
+        {options.pool && options.outform == "ear", "Option -outform ear is about one key"},
+        {!options.pool && options.outform == "csv", "Option -outform csv needs -pool"},
         {options.attime && options.no_check_time, "Options -attime and -no_check_time exclude each other"},
         {options.no_default_hsm_roots && options.hsm_root.empty(),
          "No HSM root left to trust: -no_default_hsm_roots needs -hsm_root"},
@@ -160,6 +172,9 @@ Outcome check_files(const Options &options) {
         files.emplace_back("-out", *options.out);
     else if (!options.noout && !options.quiet)
         files.emplace_back("the report", "-");
+    if (options.save) files.emplace_back("-save", *options.save);
+    if (options.resume) files.emplace_back("-resume", *options.resume);
+    if (options.totals) files.emplace_back("-totals", *options.totals);
     if (options.pubout) files.emplace_back("-pubout", *options.pubout);
     if (options.certs_out) files.emplace_back("-certs_out", *options.certs_out);
     for (std::size_t i = 0; i < files.size(); ++i)

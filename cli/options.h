@@ -22,11 +22,13 @@ struct Options {
     bool noout = false, text = false, brief = false;
     bool no_check_time = false, no_default_hsm_roots = false;
     bool list_hsm_roots = false, list_policies = false, list_demands = false;
+    bool trust_pool = false, all_versions = false;
     Text in, inform, out, outform, pubout, certs_out;
     Text csr, cert, pubkey;
     Text policy, owner_root, owner_trust, known_pools, shell_init;
-    Texts require, owner_pin, hsm_root;
-    std::optional<std::int64_t> attime;
+    Text uri, pool, resume, totals, save, api_version, auth, token_file, ca_file, ca_path;
+    Texts require, owner_pin, hsm_root, allow_host, connect_to;
+    std::optional<std::int64_t> attime, timeout, retries, jobs;
 
     Texts arguments;  // the whole command line after the program's name, to repeat it in advice
 };
@@ -36,8 +38,12 @@ struct Heading {};
 struct Choice {
     Options::Text Options::*member;  // one of the words of the argument, which '|' separates
 };
-using Target = std::variant<Heading, bool Options::*, Options::Text Options::*, Options::Texts Options::*,
-                            std::optional<std::int64_t> Options::*, Choice>;
+struct Number {
+    std::optional<std::int64_t> Options::*member;
+    std::int64_t least, most;
+    std::string_view meaning;  // "number of ...", for the complaint about another value
+};
+using Target = std::variant<Heading, bool Options::*, Options::Text Options::*, Options::Texts Options::*, Number, Choice>;
 
 struct OptionSpec {
     std::string_view name;      // without the dash; the text of a heading

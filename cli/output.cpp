@@ -4,61 +4,17 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
 
 #include "core/ossl.h"
-#include "descriptor.h"
 #include "diagnostics.h"
+#include "support/files.h"
 
 namespace mhsm::cli {
+
 namespace {
-
-// The errno of the write that failed, or 0.
-int write_all(int descriptor, std::string_view text) {
-    while (!text.empty()) {
-        const auto count = ::write(descriptor, text.data(), text.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return errno;
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return 0;
-}
-
-// A new file beside `target`, removed again unless it is renamed to it.
-class Replacement {
-public:
-    Replacement(const std::string &target, mode_t mode) : target_(target), path_(target + ".XXXXXX") {
-        file_ = Descriptor(::mkostemp(path_.data(), O_CLOEXEC));
-        if (!file_.valid() || ::fchmod(file_.number(), mode) != 0) error_ = errno;
-        created_ = file_.valid();
-    }
-    ~Replacement() {
-        if (created_) ::unlink(path_.c_str());
-    }
-    Replacement(const Replacement &) = delete;
-    Replacement &operator=(const Replacement &) = delete;
-
-    // The errno of what failed, or 0.
-    int error() const { return error_; }
-    int write(std::string_view text) { return error_ != 0 ? error_ : write_all(file_.number(), text); }
-    int commit() {
-        if (error_ != 0) return error_;
-        if (::fsync(file_.number()) != 0 && errno != EINVAL) return errno;
-        if (file_.close() != 0 || ::rename(path_.c_str(), target_.c_str()) != 0) return errno;
-        created_ = false;
-        return 0;
-    }
-
-private:
-    std::string target_, path_;
-    Descriptor file_{-1};
-    bool created_ = false;
-    int error_ = 0;
-};
 
 mode_t default_mode() {
     const mode_t mask = ::umask(0);
@@ -82,7 +38,9 @@ class OutputStream::Target {
 public:
     // The errno of the step that failed, or 0.
     int open(const std::string &path);
-    int write(std::string_view text) { return file_ ? file_->write(text) : write_all(number(), text); }
+    int open_to_append(const std::string &path);
+    bool at_start() const { return at_start_; }
+    int write(std::string_view text) { return file_ ? file_->write(text) : support::write_all(number(), text); }
     int finish() {
         if (file_) return file_->commit();
         return in_place_.close() == 0 ? 0 : errno;
@@ -95,8 +53,9 @@ private:
         return file_->error();
     }
 
-    Descriptor in_place_{-1};
-    std::optional<Replacement> file_;
+    support::Descriptor in_place_{-1};
+    std::optional<support::Replacement> file_;
+    bool at_start_ = true;
 };
 
 int OutputStream::Target::open(const std::string &path) {
@@ -105,7 +64,7 @@ int OutputStream::Target::open(const std::string &path) {
     if (::stat(path.c_str(), &status) != 0) return errno != ENOENT ? errno : replace(path, default_mode());
     if (S_ISDIR(status.st_mode)) return EISDIR;
     if (!S_ISREG(status.st_mode)) {
-        in_place_ = Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+        in_place_ = support::Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
         return in_place_.valid() ? 0 : errno;
     }
     if (::access(path.c_str(), W_OK) != 0) return errno;
@@ -115,22 +74,35 @@ int OutputStream::Target::open(const std::string &path) {
     return error ? error.value() : replace(resolved.string(), status.st_mode & mode_t{07777});
 }
 
+int OutputStream::Target::open_to_append(const std::string &path) {
+    if (path == "-") return 0;
+    in_place_ = support::Descriptor(
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, mode_t{0666}));
+    if (!in_place_.valid()) return errno;
+    struct stat status {};
+    if (::fstat(in_place_.number(), &status) != 0) return errno;
+    at_start_ = status.st_size == 0;
+    return 0;
+}
+
 OutputStream::OutputStream(std::string name, std::unique_ptr<Target> target)
     : name_(std::move(name)), target_(std::move(target)) {}
 OutputStream::OutputStream(OutputStream &&) noexcept = default;
 OutputStream::~OutputStream() = default;
 
 Outcome OutputStream::outcome(int error) const {
-    return error == 0 ? Outcome::pass() : Outcome::fail(Reason::none, name_, system_error(error));
+    return error == 0 ? Outcome::pass() : Outcome::fail(Reason::none, name_, support::system_error(error));
 }
 
-Result<OutputStream> OutputStream::open(const std::string &path) {
+Result<OutputStream> OutputStream::open(const std::string &path, Mode mode) {
     OutputStream stream(path == "-" ? "<stdout>" : printable(path), std::make_unique<Target>());
-    const auto opened = stream.outcome(stream.target_->open(path));
+    auto &target = *stream.target_;
+    const auto opened = stream.outcome(mode == Mode::append ? target.open_to_append(path) : target.open(path));
     if (!opened.passed()) return Failure{opened.reason, opened.subject, opened.detail};
     return stream;
 }
 
+bool OutputStream::at_start() const { return target_->at_start(); }
 Outcome OutputStream::write(std::string_view text) { return outcome(target_->write(text)); }
 Outcome OutputStream::finish() { return outcome(target_->finish()); }
 
@@ -141,6 +113,6 @@ Outcome write_output(const std::string &path, std::string_view text) {
     return written.passed() ? stream->finish() : written;
 }
 
-void write_stderr(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }
+void write_stderr(std::string_view text) { static_cast<void>(support::write_all(STDERR_FILENO, text)); }
 
 }  // namespace mhsm::cli

@@ -21,11 +21,14 @@ Outcome write_output(const std::string &path, std::string_view text);
 // The same for a text that is not known at once.
 class OutputStream {
 public:
+    // `append` writes to a file as it is, after what it holds.
+    enum class Mode { replace, append };
     // Opens `path` ("-": standard output).
-    static Result<OutputStream> open(const std::string &path);
+    static Result<OutputStream> open(const std::string &path, Mode mode = Mode::replace);
     OutputStream(OutputStream &&) noexcept;
     ~OutputStream();  // without finish() nothing becomes of a regular file
 
+    bool at_start() const;  // whether nothing is before what is written
     Outcome write(std::string_view text);
     // Puts a regular file in its place, and tells what only close(2) tells.
     Outcome finish();

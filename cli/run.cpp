@@ -3,12 +3,14 @@
 #include <openssl/crypto.h>
 #include <unistd.h>
 
-#include <chrono>
-
+#include "clock.h"
 #include "core/report_json.h"
+#include "fetch.h"
 #include "input.h"
+#include "known_pools.h"
 #include "list.h"
 #include "output.h"
+#include "pool_run.h"
 #include "render_details.h"
 #include "render_text.h"
 #include "setup.h"
@@ -16,11 +18,6 @@
 
 namespace mhsm::cli {
 namespace {
-
-std::int64_t now() {
-    using namespace std::chrono;
-    return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
-}
 
 Exit write_or_complain(const std::string &path, std::string_view what, std::string_view text) {
     const auto written = write_output(path, text);
@@ -46,15 +43,39 @@ std::string information(const Options &options) {
     return {};
 }
 
-Result<Bytes> read_evidence(const Options &options) {
-    const auto path = options.in.value_or("-");
-    if (path == "-" && ::isatty(STDIN_FILENO) == 1) complain("Reading evidence from stdin; end it with Ctrl-D");
-    return read_at_most(path, JsonLimits{}.bytes + 1);
-}
-
 std::string source_name(const Options &options) {
+    if (options.uri) return printable(*options.uri);
     const auto path = options.in.value_or("-");
     return path == "-" ? "<stdin>" : printable(path);
+}
+
+// The evidence as the service or a file gives it; nothing, and a complaint, if it cannot be had.
+struct Source {
+    Bytes evidence;
+    std::string tls_pool;  // as in Trust
+};
+
+std::optional<Source> fetch_evidence(const Options &options) {
+    auto session = open_session(options);
+    if (!session) {
+        complain(session.failure().detail);
+        return std::nullopt;
+    }
+    auto answer = session->get(*options.uri);
+    if (!answer) {
+        complain("Could not fetch evidence: " + answer.error().text);
+        return std::nullopt;
+    }
+    return Source{std::move(answer->bytes), std::move(answer->tls_pool)};
+}
+
+std::optional<Source> read_evidence(const Options &options) {
+    const auto path = options.in.value_or("-");
+    if (path == "-" && ::isatty(STDIN_FILENO) == 1) complain("Reading evidence from stdin; end it with Ctrl-D");
+    auto bytes = read_at_most(path, JsonLimits{}.bytes + 1);
+    if (bytes) return Source{std::move(*bytes), {}};
+    complain("Could not read evidence from " + bytes.failure().subject + ": " + bytes.failure().detail);
+    return std::nullopt;
 }
 
 void say_what_is_trusted(const Options &options, const Setup &setup, const Bytes &evidence, VerificationTime time) {
@@ -109,32 +130,37 @@ Exit write_report(const Report &report, const Options &options) {
     return write_or_complain(report_path(options), "the report", render(report, options));
 }
 
+Exit save_evidence(const Options &options, const Source &source) {
+    if (!options.save) return Exit::verified;
+    return write_or_complain(*options.save, "the evidence", as_text(source.evidence));
+}
+
 Exit appraise(const Options &options) {
-    const auto setup = read_setup(options);
+    auto setup = read_setup(options);
     if (!setup) {
         complain(describe(setup.failure()));
         return Exit::usage;
     }
-    const auto evidence = read_evidence(options);
-    if (!evidence) {
-        complain("Could not read evidence from " + evidence.failure().subject + ": " + evidence.failure().detail);
-        return Exit::trouble;
-    }
-    const VerificationTime time = options.no_check_time ? VerificationTime{} : options.attime.value_or(now());
-    say_what_is_trusted(options, setup.value(), evidence.value(), time);
-    const auto report = verify(nullptr, evidence.value(), setup->trust, setup->policy, setup->expectations, time);
-    auto written = Exit::verified;
+    const auto source = options.uri ? fetch_evidence(options) : read_evidence(options);
+    if (!source) return Exit::trouble;
+    setup->trust.tls_pool = source->tls_pool;
+    const auto time = verification_time(options);
+    say_what_is_trusted(options, setup.value(), source->evidence, time);
+    const auto report = verify(nullptr, source->evidence, setup->trust, setup->policy, setup->expectations, time);
+    auto written = save_evidence(options, *source);
     for (const auto step : {write_certificates, write_report, write_public_key})
         if (const auto result = step(report, options); result != Exit::verified) written = result;
+    const auto recorded = options.trust_pool ? trust_pool(report, options, source->tls_pool) : Exit::verified;
     if (written != Exit::verified) return written;
-    return verdict(report) == Verdict::verified ? Exit::verified : Exit::not_verified;
+    if (verdict(report) != Verdict::verified) return Exit::not_verified;
+    return recorded;
 }
 
 }  // namespace
 
 Exit run(const Options &options) {
     const auto text = information(options);
-    if (text.empty()) return appraise(options);
+    if (text.empty()) return options.pool ? run_pool(options) : appraise(options);
     return write_or_complain(options.help ? "-" : report_path(options), "the answer", text);
 }
 

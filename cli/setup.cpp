@@ -4,6 +4,7 @@
 
 #include "diagnostics.h"
 #include "input.h"
+#include "known_pools.h"
 
 namespace mhsm::cli {
 namespace {
@@ -58,11 +59,10 @@ Outcome add_owner_pins(const Options &options, Trust &trust) {
 }
 
 Outcome add_known_pools(const Options &options, Trust &trust) {
-    if (!options.known_pools) return Outcome::pass();
-    const auto bytes = read_small_file(*options.known_pools);
-    if (!bytes) return Outcome::fail(in_option("-known_pools", *options.known_pools, bytes.failure()));
-    auto pools = parse_known_pools(as_text(bytes.value()));
-    if (!pools) return Outcome::fail(in_option("-known_pools", *options.known_pools, pools.failure()));
+    const auto path = known_pools_path(options);
+    if (path.empty()) return Outcome::pass();
+    auto pools = read_known_pools(path, !options.known_pools || options.trust_pool);
+    if (!pools) return Outcome::fail(in_option("-known_pools", path, pools.failure()));
     trust.known_pools = std::move(pools.value());
     return Outcome::pass();
 }
@@ -112,10 +112,34 @@ Outcome read_expectations(const Options &options, Expectations &expectations) {
         auto read = read_given(file);
         if (read.status == Status::fail) return read;
     }
+    if (!options.uri) return Outcome::pass();
+    auto request = parse_request_url(*options.uri);
+    if (!request)
+        return Outcome::fail(Reason::none, "-uri " + printable(*options.uri),
+                             "expected https://<pool>.managedhsm.azure.net/keys/<name>[/<version>]");
+    expectations.request = std::move(request.value());
     return Outcome::pass();
 }
 
 }  // namespace
+
+std::string known_pools_path(const Options &options) { return options.known_pools.value_or(default_known_pools()); }
+
+Exit trust_pool(const Report &report, const Options &options, const std::string &tls_pool) {
+    const auto refuse = [](std::string_view why) {
+        complain("Pool not recorded: " + std::string(why));
+        return Exit::trouble;
+    };
+    if (tls_pool.empty()) return refuse("the evidence did not come from the pool's own host in a Managed HSM domain");
+    if (verdict(report) != Verdict::verified) return refuse("the evidence is not verified");
+    const auto path = known_pools_path(options);
+    if (path.empty()) return refuse("HOME is not set; name a file with -known_pools");
+    const auto root = parse_pin("sha256:" + report.owner->root_sha256);
+    const auto recorded = record_pool(path, report.owner->pool, root.value());
+    if (!recorded) return refuse(describe(recorded.failure()));
+    if (*recorded && !options.quiet) complain("Recorded the root of pool " + report.owner->pool + " in " + path);
+    return Exit::verified;
+}
 
 Result<Setup> read_setup(const Options &options) {
     Setup setup;

@@ -11,4 +11,12 @@ AttestedPtr Context::verified(ByteView json) {
     return attested;
 }
 
+AttestedPtr Context::fetched(const std::string &url) {
+    auto request = parse_request_url(url);
+    if (!request) fail(ProviderReason::uri_malformed, url, "");
+    auto answer = fetcher_.get(*settings_, url);
+    // Not remembered: what is vouched for by the way it came is not vouched for by its bytes.
+    return appraise(libctx(), answer.bytes, settings_for_answer(*settings_, std::move(*request), answer.tls_pool), now());
+}
+
 }  // namespace mhsm::provider

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "attested.h"
+#include "fetcher.h"
 #include "guard.h"
 
 namespace mhsm::provider {
@@ -20,12 +21,15 @@ public:
 
     // Verifies under the module's settings for the current time; throws Error unless everything passes.
     AttestedPtr verified(ByteView json);
+    // Fetches the evidence that `url` (mhsm://host/keys/name[/version]) names, and verifies it likewise.
+    AttestedPtr fetched(const std::string &url);
 
 private:
     Upcalls upcalls_;
     LibCtxPtr libctx_;
     std::shared_ptr<const Settings> settings_;
     RecentlyVerified recent_;
+    Fetcher fetcher_;
 };
 
 inline Context &context_of(void *provctx) { return *static_cast<Context *>(provctx); }

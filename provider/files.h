@@ -1,7 +1,5 @@
-// Small files and streams, read whole and never beyond a limit.
+// What is read of a stream, and never beyond a limit.
 #pragma once
-
-#include <string>
 
 #include "core/verify.h"
 
@@ -9,8 +7,6 @@ namespace mhsm::provider {
 
 // What is read of a stream that may be anybody's; no evidence comes near it (about 12 KB).
 inline constexpr std::size_t stream_limit = std::size_t{256} << 10U;
-// What is read of a file that is named as evidence, or by the configuration.
-inline constexpr std::size_t file_limit = std::size_t{1} << 20U;
 
 // Bytes that may be somebody's secret: wiped when they go.
 class Sensitive {
@@ -29,13 +25,5 @@ private:
     Bytes bytes_;
     std::size_t used_ = 0;
 };
-
-// A whole file, or why not.
-struct FileContent {
-    Bytes bytes;
-    std::string error;  // in the words of the operating system; empty: read
-    bool too_large = false;  // there is more than file_limit
-};
-FileContent read_file(const std::string &path);
 
 }  // namespace mhsm::provider

@@ -1,107 +1,74 @@
 #include "settings.h"
 
-#include <algorithm>
-#include <charconv>
-#include <iterator>
-
-#include "files.h"
 #include "mhsmattest.h"
+#include "support/settings.h"
 
 namespace mhsm::provider {
 namespace {
-
-using Value = std::optional<std::string>;
 
 std::string naming(const char *parameter, const std::string &value) {
     return std::string("module parameter ") + parameter + " = " + value;
 }
 
-bool is_absolute(const std::string &path) { return path.starts_with('/'); }
-
-Bytes read_configured(const char *parameter, const std::string &path) {
-    const auto name = naming(parameter, path);
-    if (!is_absolute(path)) fail(ProviderReason::config_malformed, name, "expected an absolute path");
-    auto content = read_file(path);
-    if (content.too_large) fail(ProviderReason::config_malformed, name, "larger than 1 MiB");
-    if (!content.error.empty()) fail(ProviderReason::config_malformed, name, content.error);
-    return std::move(content.bytes);
+// What a setting came to; throws Error, naming the parameter, if it is not understood.
+template <class T>
+T understood(const std::string &what, Result<T> result) {
+    if (result) return std::move(*result);
+    const auto &failure = result.failure();
+    if (failure.reason == Reason::none) fail(ProviderReason::config_malformed, what, failure.detail);
+    fail(what, failure);
 }
 
-Policy read_policy(const Value &value) {
-    if (!value) return {};
-    constexpr auto parameter = MHSMATTEST_CONFIG_POLICY;
-    auto policy = is_absolute(*value) ? parse_policy(read_configured(parameter, *value)) : named_policy(*value);
-    if (!policy) fail(naming(parameter, *value), policy.failure());
-    return std::move(*policy);
+// Of a parameter that may be absent: `fallback` if it is.
+template <class T, class Parse>
+T setting(const Upcalls &upcalls, const char *parameter, T fallback, Parse parse) {
+    const auto value = upcalls.parameter(parameter);
+    if (!value) return fallback;
+    return understood<T>(naming(parameter, *value), parse(*value));
 }
 
-OwnerTrustMode read_owner_mode(const Value &value) {
-    if (!value) return OwnerTrustMode::authenticated;
-    const auto mode = parse_owner_mode(*value);
-    if (!mode)
-        fail(ProviderReason::config_malformed, naming(MHSMATTEST_CONFIG_OWNER_TRUST, *value),
-             "expected authenticated, pinned or any");
-    return *mode;
+Result<std::int64_t> timeout_setting(const std::string &value) {
+    return support::number_setting(value, 1, 3600, "seconds");
 }
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const auto first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
+Result<std::int64_t> retries_setting(const std::string &value) {
+    return support::number_setting(value, 0, 100, "retries");
 }
 
-std::vector<Sha256> read_pins(const std::string &what, std::string_view list) {
-    std::vector<Sha256> pins;
-    for (;;) {
-        const auto comma = list.find(',');
-        const auto pin = parse_pin(trimmed(list.substr(0, comma)));
-        if (!pin) fail(what, pin.failure());
-        pins.push_back(*pin);
-        if (comma == std::string_view::npos) return pins;
-        list.remove_prefix(comma + 1);
+// Whether hosts and modes make sense is for the fetch library to say, which is loaded only when it is needed.
+fetch::Config read_fetching(const Upcalls &upcalls) {
+    const auto text = [&upcalls](const char *name) { return upcalls.parameter(name).value_or(""); };
+    const auto list = [&text](const char *name) { return support::comma_separated(text(name)); };
+    const auto path = [&upcalls](const char *name) {
+        return setting(upcalls, name, std::string{}, support::path_setting);
+    };
+    fetch::Config config;
+    config.auth = text(MHSMATTEST_CONFIG_AUTH);
+    config.api_version = text(MHSMATTEST_CONFIG_API_VERSION);
+    config.token_file = path(MHSMATTEST_CONFIG_TOKEN_FILE);
+    config.ca_file = path(MHSMATTEST_CONFIG_CA_FILE);
+    config.ca_path = path(MHSMATTEST_CONFIG_CA_PATH);
+    config.allowed_hosts = list(MHSMATTEST_CONFIG_ALLOW_HOSTS);
+    config.connect_to = list(MHSMATTEST_CONFIG_CONNECT_TO);
+    config.timeout =
+        static_cast<unsigned>(setting(upcalls, MHSMATTEST_CONFIG_TIMEOUT, std::int64_t{30}, timeout_setting));
+    config.retries = static_cast<int>(setting(upcalls, MHSMATTEST_CONFIG_RETRIES, std::int64_t{4}, retries_setting));
+    return config;
+}
+
+// Trust cannot be copied as it is: certificates are counted references.
+void copy_hsm_trust(const Trust &from, Trust &to) {
+    to.embedded_hsm_roots = from.embedded_hsm_roots;
+    for (const auto &root : from.hsm_roots) {
+        X509_up_ref(root.get());
+        to.hsm_roots.emplace_back(root.get());
     }
 }
 
-std::vector<KnownPool> read_known_pools(const Value &value) {
-    if (!value) return {};
-    const auto bytes = read_configured(MHSMATTEST_CONFIG_KNOWN_POOLS, *value);
-    auto pools = parse_known_pools(as_text(bytes));
-    if (!pools) fail(naming(MHSMATTEST_CONFIG_KNOWN_POOLS, *value), pools.failure());
-    return std::move(*pools);
-}
-
-std::vector<X509Ptr> read_hsm_roots(const Value &value, OSSL_LIB_CTX *libctx) {
-    if (!value) return {};
-    auto roots = parse_anchors(libctx, read_configured(MHSMATTEST_CONFIG_HSM_ROOTS, *value));
-    if (!roots) fail(naming(MHSMATTEST_CONFIG_HSM_ROOTS, *value), roots.failure());
-    return std::move(*roots);
-}
-
-bool read_flag(const char *parameter, const Value &value) {
-    if (!value || *value == "no" || *value == "0") return false;
-    if (*value == "yes" || *value == "1") return true;
-    fail(ProviderReason::config_malformed, naming(parameter, *value), "expected yes or no");
-}
-
-int read_timeout(const Value &value, int fallback) {
-    constexpr int longest = 3600;
-    if (!value) return fallback;
-    int seconds = 0;
-    const auto *end = value->data() + value->size();
-    const auto [stop, error] = std::from_chars(value->data(), end, seconds);
-    if (error != std::errc{} || stop != end || seconds < 1 || seconds > longest)
-        fail(ProviderReason::config_malformed, naming(MHSMATTEST_CONFIG_TIMEOUT, *value),
-             "expected 1 to 3600 seconds");
-    return seconds;
-}
-
-std::string read_fetch_library(const Value &value) {
-    if (!value) return {};
-    if (!is_absolute(*value))
-        fail(ProviderReason::config_malformed, naming(MHSMATTEST_CONFIG_FETCH_LIBRARY, *value),
-             "expected an absolute path");
-    return *value;
+void copy_owner_trust(const Trust &from, Trust &to) {
+    to.owner_mode = from.owner_mode;
+    to.owner_pins = from.owner_pins;
+    to.known_pools = from.known_pools;
 }
 
 }  // namespace
@@ -112,7 +79,7 @@ LibCtxPtr make_library_context(const Upcalls &upcalls) {
     if (!libctx) throw std::bad_alloc();
     const auto config = upcalls.parameter(MHSMATTEST_CONFIG_CRYPTO_CONFIG);
     if (config) {
-        static_cast<void>(read_configured(MHSMATTEST_CONFIG_CRYPTO_CONFIG, *config));
+        static_cast<void>(understood(naming(MHSMATTEST_CONFIG_CRYPTO_CONFIG, *config), support::file_setting(*config)));
         if (OSSL_LIB_CTX_load_config(libctx.get(), config->c_str()) != 1)
             fail(ProviderReason::config_malformed, naming(MHSMATTEST_CONFIG_CRYPTO_CONFIG, *config),
                  "libcrypto refuses it");
@@ -124,48 +91,53 @@ LibCtxPtr make_library_context(const Upcalls &upcalls) {
 
 Settings read_settings(const Upcalls &upcalls, OSSL_LIB_CTX *libctx) {
     Settings settings;
-    settings.policy = read_policy(upcalls.parameter(MHSMATTEST_CONFIG_POLICY));
+    settings.policy = setting(upcalls, MHSMATTEST_CONFIG_POLICY, Policy{}, support::policy_setting);
     auto &trust = settings.trust;
-    trust.owner_mode = read_owner_mode(upcalls.parameter(MHSMATTEST_CONFIG_OWNER_TRUST));
-    if (const auto pins = upcalls.parameter(MHSMATTEST_CONFIG_OWNER_PINS))
-        trust.owner_pins = read_pins(naming(MHSMATTEST_CONFIG_OWNER_PINS, *pins), *pins);
-    trust.known_pools = read_known_pools(upcalls.parameter(MHSMATTEST_CONFIG_KNOWN_POOLS));
-    trust.hsm_roots = read_hsm_roots(upcalls.parameter(MHSMATTEST_CONFIG_HSM_ROOTS), libctx);
+    trust.owner_mode =
+        setting(upcalls, MHSMATTEST_CONFIG_OWNER_TRUST, OwnerTrustMode::authenticated, support::owner_trust_setting);
+    trust.owner_pins =
+        setting(upcalls, MHSMATTEST_CONFIG_OWNER_PINS, std::vector<Sha256>{}, support::owner_pins_setting);
+    trust.known_pools =
+        setting(upcalls, MHSMATTEST_CONFIG_KNOWN_POOLS, std::vector<KnownPool>{}, support::known_pools_setting);
+    trust.hsm_roots = setting(upcalls, MHSMATTEST_CONFIG_HSM_ROOTS, std::vector<X509Ptr>{},
+                              [libctx](const std::string &file) { return support::hsm_roots_setting(file, libctx); });
     constexpr auto no_default = MHSMATTEST_CONFIG_NO_DEFAULT_HSM_ROOTS;
-    trust.embedded_hsm_roots = !read_flag(no_default, upcalls.parameter(no_default));
+    trust.embedded_hsm_roots = !setting(upcalls, no_default, false, support::flag_setting);
     if (!trust.embedded_hsm_roots && trust.hsm_roots.empty())
         fail(ProviderReason::config_malformed, naming(no_default, "yes"), "needs hsm-roots, or nothing is trusted");
-    settings.fetch_library = read_fetch_library(upcalls.parameter(MHSMATTEST_CONFIG_FETCH_LIBRARY));
-    settings.timeout = read_timeout(upcalls.parameter(MHSMATTEST_CONFIG_TIMEOUT), settings.timeout);
+    settings.fetch_library = setting(upcalls, MHSMATTEST_CONFIG_FETCH_LIBRARY, std::string{}, support::path_setting);
+    settings.fetching = read_fetching(upcalls);
     return settings;
 }
 
 std::shared_ptr<const Settings> override_settings(const Settings &settings, const Override &given) {
     auto merged = std::make_shared<Settings>();
-    merged->fetch_library = settings.fetch_library;
-    merged->timeout = settings.timeout;
     merged->policy = settings.policy;
     if (!given.policy.empty()) {
         auto policy = named_policy(given.policy);
         if (!policy) fail(std::string("parameter ") + MHSMATTEST_FROMDATA_POLICY, policy.failure());
         merged->policy = std::move(*policy);
     }
-    const auto &from = settings.trust;
     auto &trust = merged->trust;
-    trust.embedded_hsm_roots = from.embedded_hsm_roots;
-    for (const auto &root : from.hsm_roots) {
-        X509_up_ref(root.get());
-        trust.hsm_roots.emplace_back(root.get());
-    }
+    copy_hsm_trust(settings.trust, trust);
     if (given.owner_pins.empty()) {
-        trust.owner_mode = from.owner_mode;
-        trust.owner_pins = from.owner_pins;
-        trust.known_pools = from.known_pools;
+        copy_owner_trust(settings.trust, trust);
     } else {
         trust.owner_mode = OwnerTrustMode::pinned;
-        trust.owner_pins = read_pins(std::string("parameter ") + MHSMATTEST_FROMDATA_OWNER_PIN, given.owner_pins);
+        trust.owner_pins = understood(std::string("parameter ") + MHSMATTEST_FROMDATA_OWNER_PIN,
+                                      support::owner_pins_setting(given.owner_pins));
     }
     return merged;
+}
+
+std::shared_ptr<const Settings> settings_for_answer(const Settings &settings, KeyUrl request, std::string tls_pool) {
+    auto special = std::make_shared<Settings>();
+    special->policy = settings.policy;
+    copy_hsm_trust(settings.trust, special->trust);
+    copy_owner_trust(settings.trust, special->trust);
+    special->trust.tls_pool = std::move(tls_pool);
+    special->request = std::move(request);
+    return special;
 }
 
 }  // namespace mhsm::provider

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/verify.h"
+#include "shim/fetch/client.h"
 #include "upcalls.h"
 
 namespace mhsm::provider {
@@ -14,8 +15,9 @@ using LibCtxPtr = std::unique_ptr<OSSL_LIB_CTX, Deleter<OSSL_LIB_CTX_free>>;
 struct Settings {
     Trust trust;
     Policy policy;
-    std::string fetch_library;  // empty: where the system keeps it
-    int timeout = 30;           // seconds
+    std::optional<KeyUrl> request;  // the key that the service was asked for; none if the evidence was not fetched
+    std::string fetch_library;  // empty: where it is installed
+    fetch::Config fetching;
 };
 
 // The context for the provider's own cryptography: the default provider, or what crypto-config says.
@@ -30,5 +32,8 @@ struct Override {
     std::string owner_pins;  // comma-separated; no other pool root is then accepted
 };
 std::shared_ptr<const Settings> override_settings(const Settings &settings, const Override &given);
+
+// The settings for the answer to `request`. `tls_pool`: see Trust.
+std::shared_ptr<const Settings> settings_for_answer(const Settings &settings, KeyUrl request, std::string tls_pool);
 
 }  // namespace mhsm::provider

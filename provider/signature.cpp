@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "core/blob.h"
-#include "files.h"
 #include "keymgmt.h"
+#include "support/files.h"
 
 namespace mhsm::provider {
 namespace {
@@ -76,7 +76,7 @@ void refuse_params(const OSSL_PARAM params[]) {
 // The blob as the HSM made it: its data, then its signature.
 int judge(const Verification &verification, ByteView data, ByteView signature) {
     if (!verification.partition) fail(Reason::internal, "MRVL-1", "not initialised");
-    if (data.size() > file_limit || signature.size() > file_limit)
+    if (data.size() > support::file_limit || signature.size() > support::file_limit)
         fail(Reason::blob_unrecognised, "MRVL-1", "too large");
     EVP_PKEY *key = X509_get0_pubkey(verification.partition.get());
     const int size = EVP_PKEY_get_size(key);
@@ -125,7 +125,7 @@ int digest_verify_init(void *ctx, const char *digest, void *keydata, const OSSL_
 int digest_verify_update(void *ctx, const unsigned char *data, std::size_t size) {
     auto &verification = verification_of(ctx);
     return guard(verification.context.upcalls(), 0, [&] {
-        if (size > file_limit || verification.collected.size() > file_limit - size)
+        if (size > support::file_limit || verification.collected.size() > support::file_limit - size)
             fail(Reason::blob_unrecognised, "MRVL-1", "too large");
         verification.collected.insert(verification.collected.end(), data, data + size);
         return 1;

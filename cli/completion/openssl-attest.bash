@@ -4,9 +4,10 @@ _openssl_attest() {
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
     local options="-help -version -quiet -verbose -nocolor -shell_init
         -in -inform -csr -cert -pubkey
+        -uri -save -auth -token_file -api_version -allow_host -connect_to -CAfile -CApath -timeout -retries
         -out -outform -noout -text -brief -pubout -certs_out
         -attime -no_check_time -policy -require
-        -owner_trust -owner_root -owner_pin -known_pools -hsm_root -no_default_hsm_roots
+        -owner_trust -owner_root -owner_pin -known_pools -trust_pool -hsm_root -no_default_hsm_roots
         -list_hsm_roots -list_policies -list_demands"
     local policies="authentic non-exportable cabf-code-signing"
 
@@ -14,6 +15,10 @@ _openssl_attest() {
     case "$previous" in
         -inform) COMPREPLY=($(compgen -W "AUTO JSON" -- "$current")) ;;
         -outform) COMPREPLY=($(compgen -W "text json ear" -- "$current")) ;;
+        -auth)
+            COMPREPLY=($(compgen -W "auto token client-secret client-certificate workload-identity managed-identity
+                azure-cli" -- "$current"))
+            ;;
         -owner_trust) COMPREPLY=($(compgen -W "any authenticated pinned" -- "$current")) ;;
         -shell_init) COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")) ;;
         -policy)
@@ -21,11 +26,15 @@ _openssl_attest() {
             mapfile -t COMPREPLY < <(compgen -W "$policies" -- "$current"; compgen -f -- "$current")
             ;;
         -require) _openssl_attest_demands "$current" ;;
-        -in | -csr | -cert | -pubkey | -out | -pubout | -certs_out | -owner_root | -known_pools | -hsm_root)
+        -CApath)
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -d -- "$current")
+            ;;
+        -in | -csr | -cert | -pubkey | -save | -token_file | -CAfile | -out | -pubout | -certs_out | -owner_root | -known_pools | -hsm_root)
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             ;;
-        -attime | -owner_pin) ;;
+        -attime | -owner_pin | -uri | -api_version | -allow_host | -connect_to | -timeout | -retries) ;;
         *) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;
     esac
 }

@@ -22,6 +22,17 @@ _openssl_attest() {
         '-csr[certificate request that must hold the attested key]:request:_files' \
         '-cert[certificate that must hold the attested key]:certificate:_files' \
         '-pubkey[public key that must be the attested key]:public key:_files' \
+        '-uri[fetch the evidence of this key]:https\://POOL/keys/NAME:' \
+        '-save[write the evidence as it was received]:evidence:_files' \
+        '-auth[how to authenticate]:mode:(auto token client-secret client-certificate workload-identity managed-identity azure-cli)' \
+        '-token_file[bearer token]:file:_files' \
+        '-api_version[version of the REST API]:version:' \
+        '*-allow_host[further host that may receive a token]:host:_hosts' \
+        '*-connect_to[connect elsewhere]:HOST1\:PORT1\:HOST2\:PORT2:' \
+        '-CAfile[certificates to verify TLS servers with]:certificates:_files' \
+        '-CApath[folder of such certificates]:folder:_files -/' \
+        '-timeout[seconds to wait for one answer]:seconds:' \
+        '-retries[how often to retry a request]:number:' \
         '-out[where to write the report]:report:_files' \
         '-outform[format of the report]:format:(text json ear)' \
         '-noout[no report]' \
@@ -37,6 +48,7 @@ _openssl_attest() {
         '-owner_root[trusted pool root certificate]:certificate:_files' \
         '*-owner_pin[SHA-256 of a trusted pool root]:sha256\:HEX:' \
         '-known_pools[file of pools and their roots]:file:_files' \
+        '-trust_pool[record the root of the pool once verified]' \
         '*-hsm_root[additional trusted HSM roots]:certificate:_files' \
         '-no_default_hsm_roots[do not trust the embedded Marvell roots]' \
         '-list_hsm_roots[print the embedded Marvell roots]' \

@@ -2,6 +2,8 @@
 
 #include <openssl/pem.h>
 
+#include <algorithm>
+
 #include "embedded_roots.h"
 
 namespace mhsm {
@@ -89,6 +91,12 @@ Result<std::vector<KnownPool>> parse_known_pools(std::string_view text) {
         pools.push_back(std::move(*pool));
     }
     return pools;
+}
+
+// Whatever the locale of the process makes of letters.
+bool same_pool(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 }  // namespace mhsm

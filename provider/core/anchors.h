@@ -31,4 +31,7 @@ struct KnownPool {
 };
 Result<std::vector<KnownPool>> parse_known_pools(std::string_view text);
 
+// Names of pools are labels of the DNS: upper and lower case are the same.
+bool same_pool(std::string_view a, std::string_view b);
+
 }  // namespace mhsm

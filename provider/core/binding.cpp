@@ -205,6 +205,17 @@ Result<KeyUrl> parse_key_url(std::string_view url, bool version_optional) {
     return parsed;
 }
 
+Result<KeyUrl> parse_request_url(std::string_view url) {
+    constexpr std::string_view scheme = "mhsm://";
+    constexpr std::string_view implied_port = ":443";
+    const bool other_scheme = lower_case(url.substr(0, scheme.size())) == scheme;
+    auto parsed = parse_key_url(other_scheme ? "https://" + std::string(url.substr(scheme.size())) : std::string(url),
+                                true);
+    if (!parsed) return Failure{Reason::kid_malformed, "", "found " + std::string(url.substr(0, 300))};
+    if (parsed->host.ends_with(implied_port)) parsed->host.resize(parsed->host.size() - implied_port.size());
+    return parsed;
+}
+
 Result<std::string> read_key_id(const KeyObject &key) {
     const auto value = find_value(*key.object, cka::ID);
     if (!value) return Failure{Reason::key_id_malformed, "CKA_ID", "absent"};

@@ -15,6 +15,9 @@ struct KeyUrl {
 };
 // Fails with kid_malformed. The version may be empty only if `version_optional`.
 Result<KeyUrl> parse_key_url(std::string_view url, bool version_optional = false);
+// A key as one asks for it: likewise, or with mhsm:// for https://. The version may be left out, and the port that
+// https implies is.
+Result<KeyUrl> parse_request_url(std::string_view url);
 
 // CKA_ID as a string: everything before the first NUL, after which only NULs may follow.
 // Fails with key_id_malformed.

@@ -206,17 +206,11 @@ void choose_owner(std::vector<OwnerChain> chains, VerificationTime time, ChosenC
         Outcome::pass("", display_name(chosen.pool_root) + " -> " + display_name(chosen.owner_partition));
 }
 
-// Pool names are DNS labels: their case means nothing, whatever the locale of the process makes of letters.
-bool same_name(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 OwnerTrust find_owner_trust(const Sha256 &root, std::string_view pool, const Trust &trust) {
     if (std::ranges::find(trust.owner_pins, root) != trust.owner_pins.end()) return OwnerTrust::pinned;
-    const auto known = [&](const KnownPool &entry) { return same_name(entry.pool, pool) && entry.root == root; };
+    const auto known = [&](const KnownPool &entry) { return same_pool(entry.pool, pool) && entry.root == root; };
     if (std::ranges::any_of(trust.known_pools, known)) return OwnerTrust::pinned;
-    if (!pool.empty() && same_name(trust.tls_pool, pool)) return OwnerTrust::tls;
+    if (!pool.empty() && same_pool(trust.tls_pool, pool)) return OwnerTrust::tls;
     return OwnerTrust::unauthenticated;
 }
 
@@ -297,7 +291,7 @@ OwnerDecision authenticate_owner(OSSL_LIB_CTX *libctx, X509 *pool_root, const Tr
     const auto how = find_owner_trust(*root, pool, trust);
     if (how == OwnerTrust::pinned) return {Outcome::pass(pool, "pinned"), how};
 
-    const auto of_this_pool = [&](const KnownPool &entry) { return same_name(entry.pool, pool); };
+    const auto of_this_pool = [&](const KnownPool &entry) { return same_pool(entry.pool, pool); };
     if (const auto known = std::ranges::find_if(trust.known_pools, of_this_pool); known != trust.known_pools.end())
         return {
             Outcome::fail(Reason::owner_pool_changed, pool, "known sha256:" + hex(known->root) + ", found " + print),

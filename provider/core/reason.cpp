@@ -26,6 +26,12 @@ const Entry &entry(Reason reason) {
 
 }  // namespace
 
+std::optional<Reason> parse_reason(std::string_view id) {
+    for (std::size_t index = 1; index < table.size(); ++index)
+        if (table[index].id == id) return static_cast<Reason>(index);
+    return std::nullopt;
+}
+
 std::string_view reason_id(Reason reason) { return entry(reason).id; }
 std::string_view reason_text(Reason reason) { return entry(reason).text; }
 std::string_view reason_remedy(Reason reason) { return entry(reason).remedy; }

@@ -111,7 +111,15 @@
 #define MHSMATTEST_CONFIG_HSM_ROOTS "hsm-roots"     /* file of PEM certificates, trusted beside Marvell's */
 #define MHSMATTEST_CONFIG_NO_DEFAULT_HSM_ROOTS "no-default-hsm-roots" /* yes: only those of hsm-roots */
 #define MHSMATTEST_CONFIG_FETCH_LIBRARY "fetch-library" /* absolute path of the library that fetches evidence */
-#define MHSMATTEST_CONFIG_TIMEOUT "timeout"             /* seconds for one fetch, 1 to 3600; default 30 */
+#define MHSMATTEST_CONFIG_TIMEOUT "timeout"             /* seconds for one answer, 1 to 3600; default 30 */
+#define MHSMATTEST_CONFIG_RETRIES "retries"             /* of one request, 0 to 100; default 4 */
+#define MHSMATTEST_CONFIG_AUTH "auth"                   /* auto (default), token, ...: see mhsmattest-fetch(7) */
+#define MHSMATTEST_CONFIG_TOKEN_FILE "token-file"       /* absolute path of a file that holds a bearer token */
+#define MHSMATTEST_CONFIG_API_VERSION "api-version"     /* of the REST API; default 7.6 */
+#define MHSMATTEST_CONFIG_ALLOW_HOSTS "allow-hosts"     /* further hosts that may receive a token, comma-separated */
+#define MHSMATTEST_CONFIG_CONNECT_TO "connect-to"       /* HOST1:PORT1:HOST2:PORT2, comma-separated */
+#define MHSMATTEST_CONFIG_CA_FILE "ca-file"             /* PEM file to verify TLS servers with */
+#define MHSMATTEST_CONFIG_CA_PATH "ca-path"             /* folder of such certificates */
 #define MHSMATTEST_CONFIG_CRYPTO_CONFIG "crypto-config" /* openssl.cnf for the provider's own cryptography */
 
 #endif

@@ -34,6 +34,7 @@ def attest(*arguments, **kwargs):
     if "input" in kwargs:
         kwargs.pop("stdin")
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "LANG", "LC_ALL")}
+    environment["XDG_CONFIG_HOME"] = "/nonexistent"  # whatever pools the person who runs the tests knows
     environment.update(kwargs.pop("env", {}))
     return subprocess.run([COMMAND, *map(str, arguments)], env=environment, capture_output="stdout" not in kwargs,
                           timeout=60, check=False, **kwargs)

@@ -131,7 +131,7 @@ TEST(totals_decide_the_exit_status) {
     totals.count(bad);
     CHECK_EQ(exit_of(totals), Exit::not_verified);
     CHECK_EQ(totals_words(totals, true),
-             "Interrupted. 4 entries: 1 verified, 2 not verified, 1 could not be read or fetched; "
+             "Incomplete. 4 entries: 1 verified, 2 not verified, 1 could not be read or fetched; "
              "2 x bind.kid kid-differs");
     CHECK_EQ(totals_json(totals, false),
              R"({"version":1,"entries":4,"verified":1,"not_verified":2,"errors":1,"interrupted":false,)"

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace mhsm::cli {
+namespace mhsm::support {
 
 class Descriptor {
 public:
@@ -32,4 +32,4 @@ private:
     int number_;
 };
 
-}  // namespace mhsm::cli
+}  // namespace mhsm::support

@@ -1,0 +1,30 @@
+// The text of settings, as configuration files have it, understood. One function for each kind of value.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/verify.h"
+
+namespace mhsm::support {
+
+// All of these fail with the reason of what was wrong in the value or in the file that it names, or with
+// Reason::none and a detail in words. File names must be absolute, and no such file is larger than 1 MiB.
+
+Result<Policy> policy_setting(const std::string &value);  // the name of a policy, or a file
+Result<OwnerTrustMode> owner_trust_setting(const std::string &value);
+Result<std::vector<Sha256>> owner_pins_setting(std::string_view list);  // separated by commas
+Result<std::vector<KnownPool>> known_pools_setting(const std::string &file);
+Result<std::vector<X509Ptr>> hsm_roots_setting(const std::string &file, OSSL_LIB_CTX *libctx);
+Result<bool> flag_setting(std::string_view value);  // yes, no, 1 or 0
+Result<std::int64_t> number_setting(std::string_view value, std::int64_t least, std::int64_t most,
+                                    std::string_view unit);
+Result<std::string> path_setting(const std::string &value);
+Result<Bytes> file_setting(const std::string &file);  // the content of the file
+
+std::string_view trimmed(std::string_view text);  // without white space around it
+// The non-empty items of a list, trimmed.
+std::vector<std::string> comma_separated(std::string_view list);
+
+}  // namespace mhsm::support
