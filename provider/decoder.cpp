@@ -13,32 +13,16 @@
 namespace mhsm::provider {
 namespace {
 
-OSSL_FUNC_decoder_newctx_fn new_rsa, new_ec, new_attestation, new_any;
+OSSL_FUNC_decoder_newctx_fn new_decoder;
 OSSL_FUNC_decoder_freectx_fn free_decoder;
 OSSL_FUNC_decoder_does_selection_fn does_selection;
-OSSL_FUNC_decoder_decode_fn decode_json, decode_key;
+OSSL_FUNC_decoder_decode_fn decode_json, decode_rsa, decode_ec, decode_attestation;
 OSSL_FUNC_decoder_export_object_fn export_object;
 
-struct Decoder {
-    Context &context;
-    std::string_view key_type;  // empty: any
-};
-
-Decoder &decoder_of(void *decoderctx) { return *static_cast<Decoder *>(decoderctx); }
-
-void *make(void *provctx, std::string_view key_type) {
-    auto &context = context_of(provctx);
-    return guard(context.upcalls(), static_cast<void *>(nullptr), [&]() -> void * {
-        return std::make_unique<Decoder>(Decoder{context, key_type}).release();
-    });
-}
-
-void *new_any(void *provctx) { return make(provctx, {}); }
-void *new_rsa(void *provctx) { return make(provctx, "RSA"); }
-void *new_ec(void *provctx) { return make(provctx, "EC"); }
-void *new_attestation(void *provctx) { return make(provctx, MHSMATTEST_KEY_TYPE); }
-
-void free_decoder(void *decoderctx) { const std::unique_ptr<Decoder> owner(static_cast<Decoder *>(decoderctx)); }
+// There is no state beside the provider's own. OpenSSL 3.0 makes and drops dozens of these for each key that anybody
+// loads, so they cost nothing.
+void *new_decoder(void *provctx) { return provctx; }
+void free_decoder(void * /*decoderctx*/) {}
 
 int does_selection(void * /*provctx*/, int selection) {
     if (selection == 0) return 1;
@@ -55,7 +39,7 @@ AttestedPtr verify_input(Context &context, ByteView json) {
 // Evidence that verifies is passed on as it is; foreign bytes are left to other decoders.
 int decode_json(void *decoderctx, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *callback, void *argument,
                 OSSL_PASSPHRASE_CALLBACK * /*passphrase*/, void * /*passphrase_argument*/) {
-    auto &context = decoder_of(decoderctx).context;
+    auto &context = context_of(decoderctx);
     return guard(context.upcalls(), 0, [&] {
         const auto json = read_evidence(context.upcalls(), in);
         if (!json) return 1;
@@ -74,56 +58,73 @@ int decode_json(void *decoderctx, OSSL_CORE_BIO *in, int selection, OSSL_CALLBAC
     });
 }
 
-int decode_key(void *decoderctx, OSSL_CORE_BIO *in, int /*selection*/, OSSL_CALLBACK *callback, void *argument,
+// A key of the given type, if the evidence is about one.
+int decode_key(void *decoderctx, std::string_view key_type, OSSL_CORE_BIO *in, OSSL_CALLBACK *callback, void *argument,
+               const char *entry = __builtin_FUNCTION()) {
+    auto &context = context_of(decoderctx);
+    return guard(
+        context.upcalls(), 0,
+        [&] {
+            const auto json = read_evidence(context.upcalls(), in);
+            if (!json) return 1;
+            auto attested = verify_input(context, json->view());
+            if (key_type != key_type_of(*attested)) return 1;
+            return hand_over(make_key(context, std::move(attested)), callback, argument);
+        },
+        entry);
+}
+
+int decode_rsa(void *decoderctx, OSSL_CORE_BIO *in, int /*selection*/, OSSL_CALLBACK *callback, void *argument,
                OSSL_PASSPHRASE_CALLBACK * /*passphrase*/, void * /*passphrase_argument*/) {
-    const auto &decoder = decoder_of(decoderctx);
-    auto &context = decoder.context;
-    return guard(context.upcalls(), 0, [&] {
-        const auto json = read_evidence(context.upcalls(), in);
-        if (!json) return 1;
-        auto attested = verify_input(context, json->view());
-        if (decoder.key_type != key_type_of(*attested)) return 1;
-        return hand_over(make_key(context, std::move(attested)), callback, argument);
-    });
+    return decode_key(decoderctx, "RSA", in, callback, argument);
+}
+
+int decode_ec(void *decoderctx, OSSL_CORE_BIO *in, int /*selection*/, OSSL_CALLBACK *callback, void *argument,
+              OSSL_PASSPHRASE_CALLBACK * /*passphrase*/, void * /*passphrase_argument*/) {
+    return decode_key(decoderctx, "EC", in, callback, argument);
+}
+
+int decode_attestation(void *decoderctx, OSSL_CORE_BIO *in, int /*selection*/, OSSL_CALLBACK *callback, void *argument,
+                       OSSL_PASSPHRASE_CALLBACK * /*passphrase*/, void * /*passphrase_argument*/) {
+    return decode_key(decoderctx, MHSMATTEST_KEY_TYPE, in, callback, argument);
 }
 
 // Called only where libcrypto settled on another provider's key manager, which would make a key without its
 // attestation of it: refused. (Without this function libcrypto 3.0 crashes there.)
-int export_object(void *decoderctx, const void * /*reference*/, std::size_t /*size*/, OSSL_CALLBACK * /*callback*/,
+int export_object(void * /*decoderctx*/, const void * /*reference*/, std::size_t /*size*/, OSSL_CALLBACK * /*callback*/,
                   void * /*argument*/) {
-    static_cast<void>(decoderctx);
     return 0;
 }
 
 }  // namespace
 
 const OSSL_DISPATCH *json_decoder() {
-    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_DECODER_NEWCTX, new_any),
-                                          row(OSSL_FUNC_DECODER_FREECTX, free_decoder),
-                                          row(OSSL_FUNC_DECODER_DOES_SELECTION, does_selection),
-                                          row(OSSL_FUNC_DECODER_DECODE, decode_json), end_of_rows};
+    static const OSSL_DISPATCH table[] = {
+        row(OSSL_FUNC_DECODER_NEWCTX, new_decoder), row(OSSL_FUNC_DECODER_FREECTX, free_decoder),
+        row(OSSL_FUNC_DECODER_DOES_SELECTION, does_selection), row(OSSL_FUNC_DECODER_DECODE, decode_json), end_of_rows};
     return table;
 }
 
-#define KEY_DECODER_TABLE(create)                                                                               \
-    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_DECODER_NEWCTX, create),                                \
-                                          row(OSSL_FUNC_DECODER_FREECTX, free_decoder),                         \
-                                          row(OSSL_FUNC_DECODER_DOES_SELECTION, does_selection),                \
-                                          row(OSSL_FUNC_DECODER_DECODE, decode_key),                            \
-                                          row(OSSL_FUNC_DECODER_EXPORT_OBJECT, export_object), end_of_rows}
+#define KEY_DECODER_TABLE(decode)                                                                \
+    static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_DECODER_NEWCTX, new_decoder),            \
+                                          row(OSSL_FUNC_DECODER_FREECTX, free_decoder),          \
+                                          row(OSSL_FUNC_DECODER_DOES_SELECTION, does_selection), \
+                                          row(OSSL_FUNC_DECODER_DECODE, decode),                 \
+                                          row(OSSL_FUNC_DECODER_EXPORT_OBJECT, export_object),   \
+                                          end_of_rows}
 
 const OSSL_DISPATCH *rsa_decoder() {
-    KEY_DECODER_TABLE(new_rsa);
+    KEY_DECODER_TABLE(decode_rsa);
     return table;
 }
 
 const OSSL_DISPATCH *ec_decoder() {
-    KEY_DECODER_TABLE(new_ec);
+    KEY_DECODER_TABLE(decode_ec);
     return table;
 }
 
 const OSSL_DISPATCH *attestation_decoder() {
-    KEY_DECODER_TABLE(new_attestation);
+    KEY_DECODER_TABLE(decode_attestation);
     return table;
 }
 
