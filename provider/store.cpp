@@ -12,6 +12,7 @@ namespace mhsm::provider {
 namespace {
 
 OSSL_FUNC_store_open_fn open_uri;
+OSSL_FUNC_store_attach_fn attach_stream;
 OSSL_FUNC_store_settable_ctx_params_fn settable_params;
 OSSL_FUNC_store_set_ctx_params_fn set_params;
 OSSL_FUNC_store_load_fn load_next;
@@ -99,9 +100,9 @@ int Loader::load_next(OSSL_CALLBACK *callback, void *argument) {
 int give_certificate(const CertificateFacts &certificate, OSSL_CALLBACK *callback, void *argument) {
     int type = OSSL_OBJECT_CERT;
     Bytes der = certificate.der;
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
-        OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_DATA, der.data(), der.size()), OSSL_PARAM_construct_end()};
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
+                                 OSSL_PARAM_construct_octet_string(OSSL_OBJECT_PARAM_DATA, der.data(), der.size()),
+                                 OSSL_PARAM_construct_end()};
     return callback(params, argument);
 }
 
@@ -110,10 +111,10 @@ int Loader::give_name(const CertificateFacts &certificate, OSSL_CALLBACK *callba
     int type = OSSL_OBJECT_NAME;
     std::string name = uri_.base + "?certificate=" + certificate.role;
     std::string description = certificate.subject;
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
-        OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA, name.data(), 0),
-        OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DESC, description.data(), 0), OSSL_PARAM_construct_end()};
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_int(OSSL_OBJECT_PARAM_TYPE, &type),
+                                 OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA, name.data(), 0),
+                                 OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DESC, description.data(), 0),
+                                 OSSL_PARAM_construct_end()};
     return callback(params, argument);
 }
 
@@ -132,6 +133,10 @@ void *open_uri(void *provctx, const char *uri) {
     return guard(context.upcalls(), static_cast<void *>(nullptr),
                  [&]() -> void * { return std::make_unique<Loader>(context, uri).release(); });
 }
+
+// OSSL_STORE_attach: refused by the first load. Evidence in a stream is for the loader of files, which hands it to our
+// decoders. (Without this function libcrypto 3.0 crashes.)
+void *attach_stream(void *provctx, OSSL_CORE_BIO * /*stream*/) { return open_uri(provctx, "a stream"); }
 
 const OSSL_PARAM *settable_params(void * /*provctx*/) {
     static const OSSL_PARAM params[] = {OSSL_PARAM_int(OSSL_STORE_PARAM_EXPECT, nullptr),
@@ -166,6 +171,7 @@ int close_store(void *loaderctx) {
 
 const OSSL_DISPATCH *store() {
     static const OSSL_DISPATCH table[] = {row(OSSL_FUNC_STORE_OPEN, open_uri),
+                                          row(OSSL_FUNC_STORE_ATTACH, attach_stream),
                                           row(OSSL_FUNC_STORE_SETTABLE_CTX_PARAMS, settable_params),
                                           row(OSSL_FUNC_STORE_SET_CTX_PARAMS, set_params),
                                           row(OSSL_FUNC_STORE_LOAD, load_next),
