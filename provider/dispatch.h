@@ -21,6 +21,8 @@ const OSSL_DISPATCH *rsa_decoder();
 const OSSL_DISPATCH *ec_decoder();
 const OSSL_DISPATCH *attestation_decoder();
 const OSSL_DISPATCH *text_encoder();
+const OSSL_DISPATCH *der_encoder();
+const OSSL_DISPATCH *pem_encoder();
 const OSSL_DISPATCH *mrvl1_signature();
 
 }  // namespace mhsm::provider

@@ -26,6 +26,7 @@ constexpr auto own_remedies = std::to_array<Entry>({
      "openssl.cnf"},
     {static_cast<int>(Reason::no_adapter), "",
      "the evidence does not come from a known Marvell HSM; for a new Marvell root see hsm-roots in mhsmattest(7)"},
+    {static_cast<int>(Reason::symmetric_key), "", "print it, check it, or verify MRVL-1 signatures with it"},
     {static_cast<int>(Reason::cert_not_yet_valid), "", "check the clock"},
     {static_cast<int>(Reason::cert_expired), "",
      "fetch a new attestation, or verify for the time it was made with openssl-attest -attime"},
@@ -61,8 +62,7 @@ std::string joined(std::string_view subject, std::string_view detail) {
 
 // libcrypto copies the strings and never writes to them, but OSSL_ITEM holds them as void *.
 OSSL_ITEM item(int number, const char *text) {
-    return {static_cast<unsigned>(number),
-            const_cast<char *>(text)};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    return {static_cast<unsigned>(number), const_cast<char *>(text)};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
 }
 
 }  // namespace

@@ -22,9 +22,10 @@ OSSL_FUNC_provider_get_reason_strings_fn get_reason_strings;
 
 constexpr const char *any = "provider=" MHSMATTEST_PROVIDER_NAME;
 constexpr const char *from_json = "provider=" MHSMATTEST_PROVIDER_NAME ",input=JSON";
-constexpr const char *from_evidence =
-    "provider=" MHSMATTEST_PROVIDER_NAME ",input=DER,structure=" MHSMATTEST_STRUCTURE;
+constexpr const char *from_evidence = "provider=" MHSMATTEST_PROVIDER_NAME ",input=DER,structure=" MHSMATTEST_STRUCTURE;
 constexpr const char *to_text = "provider=" MHSMATTEST_PROVIDER_NAME ",output=text";
+constexpr const char *to_der = "provider=" MHSMATTEST_PROVIDER_NAME ",output=der,structure=SubjectPublicKeyInfo";
+constexpr const char *to_pem = "provider=" MHSMATTEST_PROVIDER_NAME ",output=pem,structure=SubjectPublicKeyInfo";
 constexpr const char *rsa_names = "RSA:rsaEncryption:1.2.840.113549.1.1.1";
 constexpr const char *ec_names = "EC:id-ecPublicKey:1.2.840.10045.2.1";
 constexpr OSSL_ALGORITHM end_of_algorithms{nullptr, nullptr, nullptr, nullptr};
@@ -43,10 +44,9 @@ int get_params(void * /*provctx*/, OSSL_PARAM params[]) {
     struct Fact {
         const char *name, *value;
     };
-    for (const auto &fact :
-         {Fact{OSSL_PROV_PARAM_NAME, "Azure Managed HSM key attestation provider"},
-          Fact{OSSL_PROV_PARAM_VERSION, MHSMATTEST_VERSION},
-          Fact{OSSL_PROV_PARAM_BUILDINFO, MHSMATTEST_VERSION " for " OPENSSL_VERSION_TEXT}}) {
+    for (const auto &fact : {Fact{OSSL_PROV_PARAM_NAME, "Azure Managed HSM key attestation provider"},
+                             Fact{OSSL_PROV_PARAM_VERSION, MHSMATTEST_VERSION},
+                             Fact{OSSL_PROV_PARAM_BUILDINFO, MHSMATTEST_VERSION " for " OPENSSL_VERSION_TEXT}}) {
         OSSL_PARAM *param = OSSL_PARAM_locate(params, fact.name);
         if (param != nullptr && OSSL_PARAM_set_utf8_ptr(param, fact.value) != 1) return 0;
     }
@@ -78,6 +78,8 @@ const OSSL_ALGORITHM *encoders() {
         {rsa_names, to_text, text_encoder(), "Attested RSA keys as text"},
         {ec_names, to_text, text_encoder(), "Attested EC keys as text"},
         {MHSMATTEST_KEY_TYPE, to_text, text_encoder(), "Key attestations as text"},
+        {MHSMATTEST_KEY_TYPE, to_der, der_encoder(), "Public keys of key attestations"},
+        {MHSMATTEST_KEY_TYPE, to_pem, pem_encoder(), "Public keys of key attestations"},
         end_of_algorithms};
     return list;
 }
@@ -114,7 +116,8 @@ const OSSL_DISPATCH *provider_functions() {
                                           row(OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, gettable_params),
                                           row(OSSL_FUNC_PROVIDER_GET_PARAMS, get_params),
                                           row(OSSL_FUNC_PROVIDER_QUERY_OPERATION, query_operation),
-                                          row(OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, get_reason_strings), end_of_rows};
+                                          row(OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, get_reason_strings),
+                                          end_of_rows};
     return table;
 }
 

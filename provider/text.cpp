@@ -3,15 +3,16 @@
 #include <openssl/asn1.h>
 
 namespace mhsm::provider {
-namespace {
-
-using Asn1TimePtr = std::unique_ptr<ASN1_TIME, Deleter<ASN1_TIME_free>>;
 
 std::string content(BIO *bio) {
     char *text = nullptr;
     const long size = BIO_get_mem_data(bio, &text);
     return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
 }
+
+namespace {
+
+using Asn1TimePtr = std::unique_ptr<ASN1_TIME, Deleter<ASN1_TIME_free>>;
 
 // As the text encoder of OpenSSL's own provider has it, whatever its version.
 std::string key_text(EVP_PKEY *key) {

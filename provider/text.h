@@ -1,4 +1,4 @@
-// An attested key as text.
+// An attested key as text, and what it takes to make it.
 #pragma once
 
 #include <string>
@@ -8,5 +8,8 @@
 namespace mhsm::provider {
 
 std::string text_of(const AttestedKey &key);
+
+// What was written to a memory BIO.
+std::string content(BIO *bio);
 
 }  // namespace mhsm::provider
