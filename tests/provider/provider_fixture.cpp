@@ -92,8 +92,28 @@ std::string real_parameters() { return "owner-pins = sha256:" + std::string(samp
 
 std::string forged_parameters(const Folder &folder) {
     const auto anchors = forge::anchors();
-    return "owner-pins = sha256:" + anchors.pool_root_sha256 + "\nhsm-roots = " +
-           folder.write("hsm-root.pem", anchors.hsm_root) + "\n";
+    return "owner-pins = sha256:" + anchors.pool_root_sha256 +
+           "\nhsm-roots = " + folder.write("hsm-root.pem", anchors.hsm_root) + "\n";
+}
+
+EvpPkeyPtr from_data(OSSL_LIB_CTX *libctx, const Given &given, int selection) {
+    const ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
+    auto *b = builder.get();
+    if (!given.evidence.empty())
+        OSSL_PARAM_BLD_push_octet_string(b, MHSMATTEST_FROMDATA_ATTESTATION, given.evidence.data(),
+                                         given.evidence.size());
+    if (given.policy != nullptr) OSSL_PARAM_BLD_push_utf8_string(b, MHSMATTEST_FROMDATA_POLICY, given.policy, 0);
+    if (!given.owner_pin.empty())
+        OSSL_PARAM_BLD_push_utf8_string(b, MHSMATTEST_FROMDATA_OWNER_PIN, given.owner_pin.c_str(), 0);
+    if (given.time != 0) OSSL_PARAM_BLD_push_int64(b, MHSMATTEST_FROMDATA_AT_TIME, given.time);
+    if (given.unknown != nullptr) OSSL_PARAM_BLD_push_int(b, given.unknown, 1);
+    const ParamsPtr params(OSSL_PARAM_BLD_to_param(b));
+    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(libctx, MHSMATTEST_KEY_TYPE, nullptr));
+    EVP_PKEY *key = nullptr;
+    if (EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, selection, params.get()) != 1)
+        return nullptr;
+    return EvpPkeyPtr(key);
 }
 
 std::vector<std::string> drain_errors() {
@@ -103,8 +123,8 @@ std::vector<std::string> drain_errors() {
     while (const auto code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
         const char *library = ERR_lib_error_string(code);
         const char *reason = ERR_reason_error_string(code);
-        errors.push_back(std::string(library != nullptr ? library : "?") + ": " +
-                         (reason != nullptr ? reason : "?") + ": " + data);
+        errors.push_back(std::string(library != nullptr ? library : "?") + ": " + (reason != nullptr ? reason : "?") +
+                         ": " + data);
     }
     return errors;
 }

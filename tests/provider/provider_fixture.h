@@ -38,8 +38,8 @@ public:
     OSSL_LIB_CTX *context() const { return context_; }
 
     EvpPkeyPtr load_uri(const std::string &uri) const;
-    EvpPkeyPtr load_file(const std::string &path) const;    // through OpenSSL's own file loader
-    EvpPkeyPtr decode(std::string_view text) const;         // OSSL_DECODER, input type left open
+    EvpPkeyPtr load_file(const std::string &path) const;  // through OpenSSL's own file loader
+    EvpPkeyPtr decode(std::string_view text) const;       // OSSL_DECODER, input type left open
     EvpPkeyPtr decode_json(std::string_view text, const char *type) const;
 
 private:
@@ -50,6 +50,16 @@ private:
 // Parameters that make the real evidence verify, and those for the forge's.
 std::string real_parameters();
 std::string forged_parameters(const Folder &folder);
+
+// Parameters of EVP_PKEY_fromdata for MHSM-ATTESTATION; what is empty or 0 is not given.
+struct Given {
+    std::string_view evidence;
+    const char *policy = nullptr;
+    std::string owner_pin = {};
+    std::int64_t time = 0;
+    const char *unknown = nullptr;
+};
+EvpPkeyPtr from_data(OSSL_LIB_CTX *libctx, const Given &given, int selection = EVP_PKEY_PUBLIC_KEY);
 
 // Drains the error queue of this thread: "library: reason: data" of each entry.
 std::vector<std::string> drain_errors();

@@ -14,34 +14,6 @@ using namespace mhsm::test;
 
 namespace {
 
-struct Given {
-    std::string_view evidence;
-    const char *policy = nullptr;
-    std::string owner_pin = {};
-    std::int64_t time = 0;
-    const char *unknown = nullptr;
-};
-
-EvpPkeyPtr from_data(OSSL_LIB_CTX *libctx, const Given &given, int selection = EVP_PKEY_PUBLIC_KEY) {
-    const ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
-    auto *b = builder.get();
-    if (!given.evidence.empty())
-        OSSL_PARAM_BLD_push_octet_string(b, MHSMATTEST_FROMDATA_ATTESTATION, given.evidence.data(),
-                                         given.evidence.size());
-    if (given.policy != nullptr) OSSL_PARAM_BLD_push_utf8_string(b, MHSMATTEST_FROMDATA_POLICY, given.policy, 0);
-    if (!given.owner_pin.empty())
-        OSSL_PARAM_BLD_push_utf8_string(b, MHSMATTEST_FROMDATA_OWNER_PIN, given.owner_pin.c_str(), 0);
-    if (given.time != 0) OSSL_PARAM_BLD_push_int64(b, MHSMATTEST_FROMDATA_AT_TIME, given.time);
-    if (given.unknown != nullptr) OSSL_PARAM_BLD_push_int(b, given.unknown, 1);
-    const ParamsPtr params(OSSL_PARAM_BLD_to_param(b));
-    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(libctx, MHSMATTEST_KEY_TYPE, nullptr));
-    EVP_PKEY *key = nullptr;
-    if (EVP_PKEY_fromdata_init(context.get()) != 1 ||
-        EVP_PKEY_fromdata(context.get(), &key, selection, params.get()) != 1)
-        return nullptr;
-    return EvpPkeyPtr(key);
-}
-
 void check_refused(const EvpPkeyPtr &key, std::string_view reason, std::string_view data) {
     const auto errors = drain_errors();
     CHECK(!key);
@@ -74,7 +46,8 @@ TEST(settings_of_one_call) {
     const Application unpinned("");
     auto *libctx = unpinned.context();
     const auto evidence = std::string_view(restored_evidence());
-    check_refused(from_data(libctx, {.evidence = evidence}), "nothing vouches for the pool root", "owner.authenticated");
+    check_refused(from_data(libctx, {.evidence = evidence}), "nothing vouches for the pool root",
+                  "owner.authenticated");
     const auto good = pin(sample_pool_root);
     CHECK(from_data(libctx, {.evidence = evidence, .owner_pin = good}));
     CHECK(from_data(libctx, {.evidence = evidence, .owner_pin = pin(sample_hsm_root) + "," + good}));
@@ -109,7 +82,8 @@ TEST(bad_parameters) {
     check_refused(from_data(libctx, {.evidence = evidence, .unknown = "polcy"}), malformed, "polcy");
     check_refused(from_data(libctx, {.evidence = evidence, .policy = ""}), malformed, "policy: empty");
     check_refused(from_data(libctx, {.evidence = evidence, .policy = "none"}), "no such policy", "policy");
-    check_refused(from_data(libctx, {.evidence = evidence, .owner_pin = "sha256:00"}), "not a fingerprint", "owner-pin");
+    check_refused(from_data(libctx, {.evidence = evidence, .owner_pin = "sha256:00"}), "not a fingerprint",
+                  "owner-pin");
     check_refused(from_data(libctx, {.evidence = evidence}, EVP_PKEY_KEYPAIR), "no private half", "");
     check_refused(from_data(libctx, {.evidence = recorded_evidence()}), "a key of another name", "bind.kid");
     check_refused(from_data(libctx, {.evidence = "x"}), "not JSON", "evidence.json");
