@@ -195,6 +195,14 @@ class Names(Documents):
             self.assertIn(name, plain(MANUAL))
             self.assertIn(name, self.succeed("list", where).text)
 
+    def test_header_alone(self):
+        """It needs no other header, and any C or C++."""
+        for language in (["-x", "c", "-std=c90"], ["-x", "c", "-std=c17"], ["-x", "c++", "-std=c++98"],
+                         ["-x", "c++", "-std=c++20"]):
+            subprocess.run(["cc", *language, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
+                            f"-I{REPOSITORY}/provider/include", "-"], check=True,
+                           input=b"#include <mhsmattest.h>\nconst char *name = MHSMATTEST_PROVIDER_NAME;\n")
+
     def test_worked_example_of_the_header(self):
         comment = re.search(r"Worked example.*?\n \*\n(.*?)\n \*\n \* Always", HEADER, re.S)[1]
         code = "\n".join(line.removeprefix(" *").removeprefix("     ") for line in comment.splitlines())

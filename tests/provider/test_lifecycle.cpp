@@ -1,4 +1,7 @@
 // Loading, unloading, two contexts at once, two threads at once, and configurations that must not load.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -106,23 +109,35 @@ TEST(a_key_outlives_the_application_s_hold_on_the_provider) {
     OSSL_PROVIDER *ours = OSSL_PROVIDER_load(context, "mhsmattest");
     CHECK(standard != nullptr && ours != nullptr);
     {
-        const ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
-        const auto pin = "sha256:" + std::string(sample_pool_root);
-        OSSL_PARAM_BLD_push_octet_string(builder.get(), MHSMATTEST_FROMDATA_ATTESTATION, restored_evidence().data(),
-                                         restored_evidence().size());
-        OSSL_PARAM_BLD_push_utf8_string(builder.get(), MHSMATTEST_FROMDATA_OWNER_PIN, pin.c_str(), 0);
-        const ParamsPtr params(OSSL_PARAM_BLD_to_param(builder.get()));
-        const EvpPkeyCtxPtr maker(EVP_PKEY_CTX_new_from_name(context, MHSMATTEST_KEY_TYPE, nullptr));
-        EVP_PKEY *made = nullptr;
-        CHECK(EVP_PKEY_fromdata_init(maker.get()) == 1 &&
-              EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_PUBLIC_KEY, params.get()) == 1);
-        const EvpPkeyPtr key(made);
+        const auto key = from_data(
+            context, {.evidence = restored_evidence(), .owner_pin = "sha256:" + std::string(sample_pool_root)});
+        CHECK(key);
         CHECK_EQ(OSSL_PROVIDER_unload(ours), 1);
         CHECK_EQ(OSSL_PROVIDER_unload(standard), 1);
         CHECK_EQ(int_param(key.get(), MHSMATTEST_PARAM_ATTESTED), 1);
     }
     OSSL_LIB_CTX_free(context);
     CHECK_EQ(drain_errors().size(), 0);
+}
+
+TEST(a_forked_child_uses_the_provider_and_the_parent_s_keys) {
+    const Folder folder;
+    const Application application(real_parameters());
+    const auto uri = "mhsm://" + folder.write("a.json", restored_evidence());
+    const auto key = application.load_uri(uri);
+    CHECK(key);
+    const auto child = ::fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        const auto own = application.load_uri(uri);
+        const bool good = own && int_param(own.get(), MHSMATTEST_PARAM_ATTESTED) == 1 &&
+                          int_param(key.get(), MHSMATTEST_PARAM_ATTESTED) == 1 && EVP_PKEY_eq(own.get(), key.get()) == 1;
+        ::_exit(good ? 0 : 1);
+    }
+    int status = -1;
+    CHECK_EQ(::waitpid(child, &status, 0), child);
+    CHECK_EQ(status, 0);
+    CHECK_EQ(int_param(key.get(), MHSMATTEST_PARAM_NEVER_EXTRACTABLE), 1);
 }
 
 // A provider whose settings cannot be understood must not be there at all.

@@ -75,6 +75,31 @@ class DocumentedConfigurations(Case):
                 self.succeed("cms", "-verify", "-in", "s.cms", "-CAfile", "ca.pem", "-purpose", "any", "-out", "s.out",
                              config=config)
 
+    def test_messages(self):
+        """Commands that use keys and certificates for something else: S/MIME, CMS, PKCS#12, time stamps."""
+        (self.folder / "tsa.cnf").write_text("[tsa]\ndefault_tsa = t\n[t]\nserial = serial\nsigner_digest = sha256\n"
+                                             "default_policy = 1.2.3.4.1\ndigests = sha256\n")
+        (self.folder / "tsa.ext").write_text("extendedKeyUsage = critical,timeStamping\nkeyUsage = digitalSignature\n")
+        ca, to_ca = ["-signer", "ca.pem", "-inkey", "ca.key"], ["-inkey", "ca.key", "-recip", "ca.pem"]
+        commands = (["smime", "-sign", "-in", "document", *ca, "-out", "m.msg"],
+                    ["smime", "-verify", "-in", "m.msg", "-CAfile", "ca.pem", "-purpose", "any", "-out", "m.out"],
+                    ["smime", "-encrypt", "-in", "document", "-out", "m.msg", "ca.pem"],
+                    ["smime", "-decrypt", "-in", "m.msg", *to_ca, "-out", "m.out"],
+                    ["cms", "-encrypt", "-in", "document", "-out", "m.cms", "ca.pem"],
+                    ["cms", "-decrypt", "-in", "m.cms", *to_ca, "-out", "m.out"],
+                    ["pkcs12", "-export", "-in", "ca.pem", "-inkey", "ca.key", "-passout", "pass:x", "-out", "m.p12"],
+                    ["pkcs12", "-in", "m.p12", "-passin", "pass:x", "-noenc", "-out", "m.out"],
+                    ["x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-extfile", "tsa.ext",
+                     "-out", "tsa.pem"],
+                    ["ts", "-query", "-data", "document", "-sha256", "-out", "m.tsq"],
+                    ["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "m.tsq", "-signer", "tsa.pem", "-inkey",
+                     "other.key", "-out", "m.tsr"],
+                    ["ts", "-verify", "-queryfile", "m.tsq", "-in", "m.tsr", "-CAfile", "ca.pem", "-untrusted", "tsa.pem"])
+        for name in self.CONFIGURATIONS:
+            with self.configured(name) as config:
+                for command in commands:
+                    self.succeed(*command, config=config)
+
     def test_attested_keys(self):
         for name in self.CONFIGURATIONS:
             with self.configured(name) as config:
