@@ -46,6 +46,15 @@ private:
     std::string text_ = "Attestation:\n";
 };
 
+// "non-FIPS" of "for non-FIPS mode", as the adapter's name has it; any other words as they are.
+std::string_view mode_of(std::string_view words) {
+    constexpr std::string_view before = "for ";
+    constexpr std::string_view after = " mode";
+    if (words.size() <= before.size() + after.size() || !words.starts_with(before) || !words.ends_with(after))
+        return words;
+    return words.substr(before.size(), words.size() - before.size() - after.size());
+}
+
 std::string attestation_text(const Report &report) {
     const auto &key = *report.key;
     Block block;
@@ -59,7 +68,7 @@ std::string attestation_text(const Report &report) {
     block.line("Generation Mechanism", key.created_by);
     block.line("HSM Serial", report.hsm->serial);
     block.line("HSM Partition", report.hsm->partition);
-    block.line("HSM Mode", report.hsm->fips_words);
+    block.line("HSM Mode", mode_of(report.hsm->fips_words));
     block.line("HSM Firmware", report.hsm->firmware_layout);
     block.line("HSM Root SHA256 Fingerprint", report.hsm->root_sha256);
     block.line("Owner", report.owner->pool);

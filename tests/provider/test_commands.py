@@ -24,7 +24,7 @@ Attestation:
     Generation Mechanism: CKM_RSA_X9_31_KEY_PAIR_GEN
     HSM Serial: 5\.3G2142-ICM003565
     HSM Partition: B68F19F78741F50C323F94BF246751:PARTN:1
-    HSM Mode: for non-FIPS mode
+    HSM Mode: non-FIPS
     HSM Firmware: 2\.x
     HSM Root SHA256 Fingerprint: 230143df[0-9a-f]{56}
     Owner: clitesthsmkeyatsbvzpfrzm
