@@ -84,8 +84,8 @@ struct Situation {
     Application application;
 };
 
-// One for all cases that differ in nothing but their evidence: libcrypto gives out a number for the errors of each
-// provider it loads, and has about a hundred for one process.
+// One for all cases that differ in nothing but their evidence: libcrypto numbers the errors of a provider anew in each
+// library context, and after about 120 contexts of one process errors have no words any more.
 const Application &application_for(const forge::Options &options) {
     static std::map<std::string, Situation> situations;
     const auto same = [](const auto &text) { return text; };
