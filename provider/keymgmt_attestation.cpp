@@ -58,14 +58,13 @@ int get_params(void *keydata, OSSL_PARAM params[]) {
         const auto &der = facts.public_key;
         OSSL_PARAM *public_key = OSSL_PARAM_locate(params, MHSMATTEST_PARAM_PUBLIC_KEY);
         OSSL_PARAM *digest = OSSL_PARAM_locate(params, OSSL_PKEY_PARAM_MANDATORY_DIGEST);
-        const bool good =
-            set_int(params, OSSL_PKEY_PARAM_BITS, facts.bits) &&
-            set_int(params, OSSL_PKEY_PARAM_SECURITY_BITS, security_bits(facts)) &&
-            set_int(params, OSSL_PKEY_PARAM_MAX_SIZE, largest_signature(key)) &&
-            (digest == nullptr || OSSL_PARAM_set_utf8_string(digest, "") == 1) &&
-            (public_key == nullptr || der.empty() ||
-             OSSL_PARAM_set_octet_string(public_key, der.data(), der.size()) == 1) &&
-            get_attested_params(*key.attested, params);
+        const bool good = set_int(params, OSSL_PKEY_PARAM_BITS, facts.bits) &&
+                          set_int(params, OSSL_PKEY_PARAM_SECURITY_BITS, security_bits(facts)) &&
+                          set_int(params, OSSL_PKEY_PARAM_MAX_SIZE, largest_signature(key)) &&
+                          (digest == nullptr || OSSL_PARAM_set_utf8_string(digest, "") == 1) &&
+                          (public_key == nullptr || der.empty() ||
+                           OSSL_PARAM_set_octet_string(public_key, der.data(), der.size()) == 1) &&
+                          get_attested_params(*key.attested, params);
         return good ? 1 : 0;
     });
 }
@@ -98,6 +97,15 @@ std::string read_text(const OSSL_PARAM &param) {
     return std::string(value);
 }
 
+// Times that certificates can state, and openssl-attest -attime takes.
+std::int64_t read_time(const OSSL_PARAM &param) {
+    constexpr std::int64_t last_second_of_year_9999 = 253402300799;
+    std::int64_t time = 0;
+    if (OSSL_PARAM_get_int64(&param, &time) != 1 || time < 0 || time > last_second_of_year_9999)
+        fail(ProviderReason::fromdata_malformed, param.key, "expected Unix seconds, up to the year 9999");
+    return time;
+}
+
 Given read_given(const OSSL_PARAM params[]) {
     Given given;
     for (const auto *param = params; param != nullptr && param->key != nullptr; ++param) {
@@ -113,10 +121,7 @@ Given read_given(const OSSL_PARAM params[]) {
         } else if (name == MHSMATTEST_FROMDATA_OWNER_PIN) {
             given.settings.owner_pins = read_text(*param);
         } else if (name == MHSMATTEST_FROMDATA_AT_TIME) {
-            std::int64_t time = 0;
-            if (OSSL_PARAM_get_int64(param, &time) != 1)
-                fail(ProviderReason::fromdata_malformed, name, "expected Unix seconds");
-            given.time = time;
+            given.time = read_time(*param);
         } else {
             fail(ProviderReason::fromdata_malformed, name, "not a parameter of " MHSMATTEST_KEY_TYPE);
         }

@@ -1,6 +1,8 @@
 // MHSM-ATTESTATION: EVP_PKEY_fromdata as the programmatic verification, public_check, and MRVL-1 signatures.
 #include <openssl/core_names.h>
 
+#include <limits>
+
 #include "cmocka_cpp.h"
 #include "core/base64url.h"
 #include "core/json.h"
@@ -24,6 +26,28 @@ void check_refused(const EvpPkeyPtr &key, std::string_view reason, std::string_v
 }
 
 std::string pin(std::string_view digest) { return "sha256:" + std::string(digest); }
+
+struct SignedBlob {
+    Bytes data, signature;
+};
+
+SignedBlob split(Bytes bytes, std::size_t signature_size = 256) {
+    const auto size = static_cast<std::ptrdiff_t>(bytes.size() - signature_size);
+    return {Bytes(bytes.begin(), bytes.begin() + size), Bytes(bytes.begin() + size, bytes.end())};
+}
+
+SignedBlob blob_of(std::string_view evidence, const char *member) {
+    const auto json = parse_json_object(as_bytes(evidence));
+    const auto *attestation = json_member(json_member(json->get(), "attributes"), "attestation");
+    return split(*base64url_decode(json_string(json_member(attestation, member))));
+}
+
+int verify(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const SignedBlob &blob) {
+    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(libctx, key, nullptr));
+    if (EVP_PKEY_verify_init(context.get()) != 1) return -1;
+    return EVP_PKEY_verify(context.get(), blob.signature.data(), blob.signature.size(), blob.data.data(),
+                           blob.data.size());
+}
 
 TEST(verifies_under_the_module_s_settings) {
     const Application application(real_parameters());
@@ -89,6 +113,59 @@ TEST(bad_parameters) {
     check_refused(from_data(libctx, {.evidence = "x"}), "not JSON", "evidence.json");
 }
 
+TEST(times_at_the_ends_of_their_range) {
+    const Application application(real_parameters());
+    const auto refused_at = [&](std::int64_t time, std::string_view reason, std::string_view data) {
+        check_refused(from_data(application.context(), {.evidence = restored_evidence(), .time = time}), reason, data);
+    };
+    constexpr std::int64_t last_second_of_year_9999 = 253402300799;
+    refused_at(1, "not yet valid", "hw.time");
+    refused_at(last_second_of_year_9999, "has expired", "hw.time");
+    for (const auto time : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}, last_second_of_year_9999 + 1,
+                            std::numeric_limits<std::int64_t>::max()})
+        refused_at(time, "missing, unknown or malformed", "at-time: expected Unix seconds");
+}
+
+TEST(fromdata_says_what_it_takes) {
+    const Application application(real_parameters());
+    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(application.context(), MHSMATTEST_KEY_TYPE, nullptr));
+    CHECK_EQ(EVP_PKEY_fromdata_init(context.get()), 1);
+    const auto *settable = EVP_PKEY_fromdata_settable(context.get(), EVP_PKEY_PUBLIC_KEY);
+    CHECK(settable != nullptr);
+    std::string names;
+    for (; settable->key != nullptr; ++settable) names += std::string(settable->key) + " ";
+    CHECK_EQ(names, "attestation policy owner-pin at-time ");
+}
+
+// What is exported is the evidence; another library context verifies it again, under settings of its own.
+TEST(an_exported_attestation_is_verified_again) {
+    const Application application(real_parameters());
+    const Application unpinned("");
+    const auto key = from_data(application.context(), {.evidence = restored_evidence()});
+    OSSL_PARAM *exported = nullptr;
+    CHECK_EQ(EVP_PKEY_todata(key.get(), EVP_PKEY_PUBLIC_KEY, &exported), 1);
+    const ParamsPtr params(exported);
+    const auto import_into = [&](const Application &other) {
+        const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(other.context(), MHSMATTEST_KEY_TYPE, nullptr));
+        EVP_PKEY *imported = nullptr;
+        CHECK_EQ(EVP_PKEY_fromdata_init(context.get()), 1);
+        static_cast<void>(EVP_PKEY_fromdata(context.get(), &imported, EVP_PKEY_PUBLIC_KEY, params.get()));
+        return EvpPkeyPtr(imported);
+    };
+    CHECK_EQ(EVP_PKEY_eq(import_into(application).get(), key.get()), 1);
+    CHECK_EQ(drain_errors().size(), 0);
+    check_refused(import_into(unpinned), "nothing vouches for the pool root", "owner.authenticated");
+}
+
+TEST(an_attestation_is_not_mistaken_for_the_key_it_is_about) {
+    const Application application(real_parameters());
+    const auto attestation = from_data(application.context(), {.evidence = restored_evidence()});
+    const auto key = application.decode(restored_evidence());
+    CHECK(EVP_PKEY_eq(attestation.get(), key.get()) != 1);
+    CHECK(EVP_PKEY_eq(key.get(), attestation.get()) != 1);
+    static_cast<void>(drain_errors());
+}
+
 TEST(public_check_verifies_at_the_current_time) {
     const Folder folder;
     const Application application(forged_parameters(folder));
@@ -109,28 +186,6 @@ TEST(public_check_verifies_at_the_current_time) {
     const auto errors = drain_errors();
     CHECK_EQ(errors.size(), 1);
     CHECK_CONTAINS(errors.front(), "a certificate has expired: hw.time");
-}
-
-struct SignedBlob {
-    Bytes data, signature;
-};
-
-SignedBlob split(Bytes bytes, std::size_t signature_size = 256) {
-    const auto size = static_cast<std::ptrdiff_t>(bytes.size() - signature_size);
-    return {Bytes(bytes.begin(), bytes.begin() + size), Bytes(bytes.begin() + size, bytes.end())};
-}
-
-SignedBlob blob_of(std::string_view evidence, const char *member) {
-    const auto json = parse_json_object(as_bytes(evidence));
-    const auto *attestation = json_member(json_member(json->get(), "attributes"), "attestation");
-    return split(*base64url_decode(json_string(json_member(attestation, member))));
-}
-
-int verify(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const SignedBlob &blob) {
-    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(libctx, key, nullptr));
-    if (EVP_PKEY_verify_init(context.get()) != 1) return -1;
-    return EVP_PKEY_verify(context.get(), blob.signature.data(), blob.signature.size(), blob.data.data(),
-                           blob.data.size());
 }
 
 int digest_verify(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const SignedBlob &blob, const char *digest) {
