@@ -56,7 +56,10 @@
 /* Signature algorithm of MHSMATTEST_KEY_TYPE: verifies a blob that the same HSM partition signed. */
 #define MHSMATTEST_SIGNATURE_MRVL1 "MRVL-1"
 
-/* Structure name of evidence in OSSL_DECODER and OSSL_STORE; its input type is "JSON". */
+/*
+ * Structure name of evidence between the decoders of this provider. Programs leave input type and structure open:
+ * OSSL_DECODER_CTX_new_for_pkey(&key, NULL, NULL, "RSA", EVP_PKEY_PUBLIC_KEY, libctx, NULL).
+ */
 #define MHSMATTEST_STRUCTURE "mhsm-attestation"
 
 /* Scheme of the URIs that the store loader opens: mhsm:///absolute/path.json, mhsm://host/keys/name/version. */

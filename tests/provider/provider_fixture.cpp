@@ -82,7 +82,9 @@ EvpPkeyPtr Application::load_uri(const std::string &uri) const {
 
 EvpPkeyPtr Application::load_file(const std::string &path) const { return load_uri(path); }
 
-EvpPkeyPtr Application::decode(std::string_view text) const { return decode_as(context_, text, nullptr, nullptr); }
+EvpPkeyPtr Application::decode(std::string_view text, const char *type) const {
+    return decode_as(context_, text, nullptr, type);
+}
 
 EvpPkeyPtr Application::decode_json(std::string_view text, const char *type) const {
     return decode_as(context_, text, "JSON", type);

@@ -38,8 +38,8 @@ public:
     OSSL_LIB_CTX *context() const { return context_; }
 
     EvpPkeyPtr load_uri(const std::string &uri) const;
-    EvpPkeyPtr load_file(const std::string &path) const;  // through OpenSSL's own file loader
-    EvpPkeyPtr decode(std::string_view text) const;       // OSSL_DECODER, input type left open
+    EvpPkeyPtr load_file(const std::string &path) const;                         // through OpenSSL's own file loader
+    EvpPkeyPtr decode(std::string_view text, const char *type = nullptr) const;  // OSSL_DECODER, input type left open
     EvpPkeyPtr decode_json(std::string_view text, const char *type) const;
 
 private:

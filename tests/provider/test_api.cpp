@@ -9,6 +9,7 @@
 #include <openssl/store.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
 
 #include "cmocka_cpp.h"
@@ -189,7 +190,7 @@ TEST(the_store_gives_what_is_expected_and_nothing_else) {
     const auto uri = "mhsm://" + folder.write("a.json", restored_evidence());
     struct Row {
         int type, count;
-        std::size_t errors;
+        std::ptrdiff_t errors;
     };
     for (const auto &row :
          {Row{OSSL_STORE_INFO_PUBKEY, 1, 0}, Row{OSSL_STORE_INFO_CERT, 5, 0}, Row{OSSL_STORE_INFO_NAME, 5, 0},
@@ -199,7 +200,9 @@ TEST(the_store_gives_what_is_expected_and_nothing_else) {
                                                 nullptr, nullptr));
         CHECK(store && OSSL_STORE_expect(store.get(), row.type) == 1);
         CHECK_EQ(count_objects(store.get(), row.type), row.count);
-        CHECK_EQ(drain_errors().size(), row.errors);
+        // OpenSSL 3.5 leaves errors of its own behind for each name that a loader gives.
+        CHECK_EQ(std::ranges::count_if(drain_errors(), [](const auto &e) { return e.starts_with("mhsmattest: "); }),
+                 row.errors);
     }
     const StorePtr store(
         OSSL_STORE_open_ex(uri.c_str(), application.context(), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr));

@@ -58,18 +58,28 @@ EvpPkeyPtr forged_key(const Application &application, const Folder &folder, std:
     return application.load_uri("mhsm://" + path);
 }
 
+// Later releases know but their own input types where a key is to be decoded; left open, it is found by all.
+bool takes_json_by_name() { return OPENSSL_version_major() == 3 && OPENSSL_version_minor() == 0; }
+
 TEST(every_way_in_gives_the_attested_key) {
     const Folder folder;
     const Application application(real_parameters());
     CHECK(application.loaded());
     const auto path = folder.write("a.json", restored_evidence());
-    check_real_key(application.load_uri("mhsm://" + path).get());
-    check_real_key(application.load_uri("MHSM://" + path).get());
-    check_real_key(application.load_file(path).get());
-    check_real_key(application.decode(restored_evidence()).get());
-    check_real_key(application.decode_json(restored_evidence(), "RSA").get());
-    check_real_key(application.decode_json(restored_evidence(), nullptr).get());
-    check_real_key(application.decode("\xef\xbb\xbf \r\n\t" + restored_evidence() + "\n").get());
+    const auto check = [](const char *way, const EvpPkeyPtr &key) {
+        const Context row(way);
+        check_real_key(key.get());
+    };
+    check("URI", application.load_uri("mhsm://" + path));
+    check("URI in upper case", application.load_uri("MHSM://" + path));
+    check("file", application.load_file(path));
+    check("decoder", application.decode(restored_evidence()));
+    check("decoder for RSA", application.decode(restored_evidence(), "RSA"));
+    if (takes_json_by_name()) {
+        check("decoder of JSON for RSA", application.decode_json(restored_evidence(), "RSA"));
+        check("decoder of JSON", application.decode_json(restored_evidence(), nullptr));
+    }
+    check("decoder, white space and a mark", application.decode("\xef\xbb\xbf \r\n\t" + restored_evidence() + "\n"));
     CHECK_EQ(drain_errors().size(), 0);
 }
 
@@ -200,10 +210,14 @@ TEST(unverified_evidence_gives_no_key_by_any_way) {
     const Application application(real_parameters());
     const auto path = folder.write("a.json", recorded_evidence());
     constexpr auto reason = "the HSM attested a key of another name";
-    check_refused(application.load_uri("mhsm://" + path), reason, "bind.kid: ");
-    check_refused(application.load_file(path), reason, "bind.kid: ");
-    check_refused(application.decode(recorded_evidence()), reason, "bind.kid: ");
-    check_refused(application.decode_json(recorded_evidence(), "RSA"), reason, "bind.kid: ");
+    const auto check = [&](const char *way, const EvpPkeyPtr &key) {
+        const Context row(way);
+        check_refused(key, reason, "bind.kid: ");
+    };
+    check("URI", application.load_uri("mhsm://" + path));
+    check("file", application.load_file(path));
+    check("decoder", application.decode(recorded_evidence()));
+    if (takes_json_by_name()) check("decoder of JSON for RSA", application.decode_json(recorded_evidence(), "RSA"));
     auto broken = restored_evidence();
     broken.resize(broken.size() / 2);
     check_refused(application.decode(broken), "the JSON ends too early", "evidence.json");
