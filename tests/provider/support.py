@@ -82,7 +82,7 @@ class Case(unittest.TestCase):
         cls.forged_config = cls.write_config("forged.cnf", configuration(cls.forged_parameters))
         plain = cls.write_config("plain.cnf", "[req]\ndistinguished_name = dn\n[dn]\n")
         for command in (["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-subj", "/CN=Test CA",
-                         "-out", "ca.pem"],
+                         "-addext", "basicConstraints=critical,CA:TRUE", "-out", "ca.pem"],
                         ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "other.key", "-subj",
                          "/CN=signer", "-out", "request.pem"],
                         ["pkey", "-in", "other.key", "-pubout", "-out", "plain.pem"]):

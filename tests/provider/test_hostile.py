@@ -20,28 +20,34 @@ class Streams(Case):
             with self.subTest(source):
                 result = self.succeed("pkey", "-pubin", "-in", source, "-text", "-noout", input=RESTORED.read_bytes())
                 self.assertIn("Attestation:\n", result.text)
-                result = self.openssl("pkey", "-pubin", "-in", source, "-noout", input=RECORDED.read_bytes())
-                self.assertEqual((result.code, len(result.own_errors())), (1, 1))
+                # OpenSSL 3.5's pkey, refused, opens what it was given a second time; storeutl does not.
+                result = self.openssl("storeutl", "-noout", source, input=RECORDED.read_bytes())
+                self.assertNotIn("Public key", result.text)
+                self.assertEqual(len(result.own_errors()), 1, result.errors)
 
-    def through_fifo(self, source, content):
+    def through_fifo(self, content, *command):
         fifo = self.folder / "fifo"
         if not fifo.exists():
             os.mkfifo(fifo)
         writer = threading.Thread(target=fifo.write_bytes, args=(content,))
         writer.start()
-        result = self.openssl("pkey", "-pubin", "-in", source(fifo), "-text", "-noout")
+        result = self.openssl(*command)
         writer.join()
         return result
 
     def test_fifo(self):
         for source in (str, uri):
             with self.subTest(source.__name__):
-                self.assertIn("Attestation:\n", self.through_fifo(source, RESTORED.read_bytes()).text)
-                refused = self.through_fifo(source, RECORDED.read_bytes())
-                self.assertEqual((refused.code, len(refused.own_errors())), (1, 1))
+                fifo = source(self.folder / "fifo")
+                shown = self.through_fifo(RESTORED.read_bytes(), "pkey", "-pubin", "-in", fifo, "-text", "-noout")
+                self.assertIn("Attestation:\n", shown.text)
+                refused = self.through_fifo(RECORDED.read_bytes(), "storeutl", "-noout", fifo)
+                self.assertNotIn("Public key", refused.text)
+                self.assertEqual(len(refused.own_errors()), 1, refused.errors)
 
     def test_ordinary_key_through_fifo(self):
-        result = self.through_fifo(str, (self.folder / "plain.pem").read_bytes())
+        result = self.through_fifo((self.folder / "plain.pem").read_bytes(), "pkey", "-pubin", "-in", "fifo", "-text",
+                                   "-noout")
         self.assertEqual(result.code, 0)
         self.assertNotIn("Attestation", result.text)
 
