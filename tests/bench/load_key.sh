@@ -7,7 +7,8 @@
 # Not a pass/fail test. For each key it loads, OpenSSL 3.0 compares every decoder of every provider with every name of
 # every key type to set up a chain. That grows with the decoders and key managers that are registered, whatever these
 # do, and is all that is measured here: in instructions, 5 % for the key managers RSA and EC alone, 6 % for the decoder
-# of JSON, 16 % together. The decoder itself leaves after one byte. OpenSSL 3.5 keeps the chains it set up: 0 to 2 %, and 10 % through OSSL_STORE.
+# of JSON, 16 % together. The decoder itself leaves after one byte. OpenSSL 3.5 keeps the chains it set up: 0 to 2 %,
+# and 10 % through OSSL_STORE.
 set -eu
 cd "$(dirname "$0")/../.."
 modules=${1:-build/release/provider}
