@@ -4,8 +4,8 @@ _openssl_attest() {
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
     local options="-help -version -quiet -verbose -nocolor -shell_init
         -in -inform -csr -cert -pubkey
-        -uri -save -auth -token_file -api_version -allow_host -connect_to -CAfile -CApath -timeout -retries
-        -out -outform -noout -text -brief -pubout -certs_out
+        -uri -pool -all_versions -jobs -resume -save -auth -token_file -api_version -allow_host -connect_to -CAfile -CApath -timeout -retries
+        -out -outform -totals -noout -text -brief -pubout -certs_out
         -attime -no_check_time -policy -require
         -owner_trust -owner_root -owner_pin -known_pools -trust_pool -hsm_root -no_default_hsm_roots
         -list_hsm_roots -list_policies -list_demands"
@@ -14,7 +14,7 @@ _openssl_attest() {
     COMPREPLY=()
     case "$previous" in
         -inform) COMPREPLY=($(compgen -W "AUTO JSON" -- "$current")) ;;
-        -outform) COMPREPLY=($(compgen -W "text json ear" -- "$current")) ;;
+        -outform) COMPREPLY=($(compgen -W "text json ear csv" -- "$current")) ;;
         -auth)
             COMPREPLY=($(compgen -W "auto token client-secret client-certificate workload-identity managed-identity
                 azure-cli" -- "$current"))
@@ -30,11 +30,11 @@ _openssl_attest() {
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             ;;
-        -in | -csr | -cert | -pubkey | -save | -token_file | -CAfile | -out | -pubout | -certs_out | -owner_root | -known_pools | -hsm_root)
+        -in | -csr | -cert | -pubkey | -resume | -save | -totals | -token_file | -CAfile | -out | -pubout | -certs_out | -owner_root | -known_pools | -hsm_root)
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             ;;
-        -attime | -owner_pin | -uri | -api_version | -allow_host | -connect_to | -timeout | -retries) ;;
+        -attime | -owner_pin | -uri | -pool | -jobs | -api_version | -allow_host | -connect_to | -timeout | -retries) ;;
         *) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;
     esac
 }

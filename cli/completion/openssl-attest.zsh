@@ -23,6 +23,10 @@ _openssl_attest() {
         '-cert[certificate that must hold the attested key]:certificate:_files' \
         '-pubkey[public key that must be the attested key]:public key:_files' \
         '-uri[fetch the evidence of this key]:https\://POOL/keys/NAME:' \
+        '-pool[fetch and verify every key of this pool]:name:' \
+        '-all_versions[every version of every key of the pool]' \
+        '-jobs[requests in flight at a time]:number:' \
+        '-resume[go on after the keys recorded here]:file:_files' \
         '-save[write the evidence as it was received]:evidence:_files' \
         '-auth[how to authenticate]:mode:(auto token client-secret client-certificate workload-identity managed-identity azure-cli)' \
         '-token_file[bearer token]:file:_files' \
@@ -34,7 +38,8 @@ _openssl_attest() {
         '-timeout[seconds to wait for one answer]:seconds:' \
         '-retries[how often to retry a request]:number:' \
         '-out[where to write the report]:report:_files' \
-        '-outform[format of the report]:format:(text json ear)' \
+        '-outform[format of the report]:format:(text json ear csv)' \
+        '-totals[write the totals as JSON]:file:_files' \
         '-noout[no report]' \
         '-text[report with all attributes and certificates]' \
         '-brief[report in one line]' \

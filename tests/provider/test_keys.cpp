@@ -100,9 +100,14 @@ TEST(escapes_in_uris) {
     check_refused(application.load_uri("mhsm:///tmp/a.json#b"), "not a URI of this provider", "");
     check_refused(application.load_uri("mhsm:///tmp/a.json?x=y"), "not a URI of this provider", "certificate=");
     check_refused(application.load_uri("mhsm:///"), "not a URI of this provider", "mhsm:///absolute/path.json");
-    check_refused(application.load_uri("mhsm://pool.managedhsm.azure.net/keys/a/b"),
-                  "the fetch library is not installed", "mhsm://pool.managedhsm.azure.net/keys/a/b");
     check_refused(application.load_uri("mhsm:///nowhere/a.json"), "could not be read", "No such file");
+}
+
+TEST(without_the_fetch_library_hosts_are_refused) {
+    const Application application(real_parameters() + "fetch-library = /nowhere/libmhsmattest-fetch.so\n");
+    check_refused(application.load_uri("mhsm://pool.managedhsm.azure.net/keys/a/b"),
+                  "the fetch library is not installed", "/nowhere/libmhsmattest-fetch.so");
+    check_refused(application.load_uri("mhsm://pool.managedhsm.azure.net/keys/a_b"), "not a URI of this provider", "");
 }
 
 TEST(copies_and_comparisons_keep_the_attestation) {
