@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages='g++ cmake ninja-build openssl libssl-dev libcjson-dev'
+packages='g++ cmake ninja-build openssl libssl-dev libcjson-dev libcurl4-openssl-dev'
 missing=''
 for package in $packages; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"

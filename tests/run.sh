@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages='g++ clang clang-tidy libclang-rt-14-dev llvm cmake ninja-build pkg-config openssl libssl-dev libcjson-dev
-libcmocka-dev python3 python3-jsonschema valgrind binutils procps man-db groff-base gzip'
+libcmocka-dev libcurl4-openssl-dev nginx-light python3 python3-jsonschema valgrind binutils procps man-db groff-base gzip'
 install_missing() {
     missing=''
     for package in $packages; do
