@@ -81,12 +81,14 @@ Result<Blob> parse_firmware2(ByteView data, ByteView signature) {
     reader.take(leading_zeros);
     const auto size = reader.u32();
     if (!size) return blob_failure(Reason::blob_truncated, "no room for the header");
-    const auto object = parse_object(reader);
+    auto object = parse_object(reader);
     if (!object) return object.failure();
     if (*size != object->size) return blob_failure(Reason::blob_size_mismatch, expected_found(object->size, *size));
     if (!all_zero(data.subspan(reader.position())))
         return blob_failure(Reason::blob_trailing_data, "in the padding after the object");
-    return Blob{Layout::firmware2, data, signature, {object->object}};
+    Blob blob{Layout::firmware2, data, signature, {}};
+    blob.objects.push_back(std::move(object->object));
+    return blob;
 }
 
 struct Placed {
@@ -182,21 +184,13 @@ std::optional<Layout> recognise(ByteView data, std::size_t total) {
     return words[2] == total || plausible ? std::optional(Layout::firmware3) : std::nullopt;
 }
 
-bool verify_bare_hash(OSSL_LIB_CTX *libctx, ByteView data, ByteView signature, EVP_PKEY *key) {
-    const auto digest = sha256(libctx, data);
-    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(libctx, key, nullptr));
-    return digest && context && EVP_PKEY_verify_init_ex(context.get(), nullptr) == 1 &&
-           EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1 &&
-           EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest->data(), digest->size()) == 1;
-}
-
-bool verify_digest_info(OSSL_LIB_CTX *libctx, ByteView data, ByteView signature, EVP_PKEY *key) {
-    const EvpMdCtxPtr context(EVP_MD_CTX_new());
-    EVP_PKEY_CTX *key_context = nullptr;  // owned by `context`
-    return context &&
-           EVP_DigestVerifyInit_ex(context.get(), &key_context, "SHA256", libctx, nullptr, key, nullptr) == 1 &&
-           EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PADDING) == 1 &&
-           EVP_DigestVerify(context.get(), signature.data(), signature.size(), data.data(), data.size()) == 1;
+// An operation that verifies PKCS#1 v1.5 signatures, of `digest_info` or else of a bare hash; null if refused.
+EvpPkeyCtxPtr make_verification(OSSL_LIB_CTX *libctx, EVP_PKEY *key, const EVP_MD *digest_info) {
+    EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_pkey(libctx, key, nullptr));
+    const bool ready = context && EVP_PKEY_verify_init_ex(context.get(), nullptr) == 1 &&
+                       EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1 &&
+                       (digest_info == nullptr || EVP_PKEY_CTX_set_signature_md(context.get(), digest_info) == 1);
+    return ready ? std::move(context) : nullptr;
 }
 
 }  // namespace
@@ -214,29 +208,51 @@ Result<Blob> parse_blob(ByteView bytes, std::size_t signature_size, const std::s
     return blob;
 }
 
-Outcome verify_blob_signature(OSSL_LIB_CTX *libctx, const Blob &blob, EVP_PKEY *partition_key,
-                              const std::string &subject) {
+SigningKey::SigningKey(OSSL_LIB_CTX *libctx, EVP_PKEY *key) : sha256_(fetch_sha256(libctx)) {
+    const ErrorScope errors;
+    const int size = key != nullptr ? EVP_PKEY_get_size(key) : 0;
+    if (size <= 0 || !sha256_) return;
+    signature_size_ = static_cast<std::size_t>(size);
+    bare_hash_ = make_verification(libctx, key, nullptr);
+    digest_info_ = make_verification(libctx, key, sha256_.get());
+}
+
+bool SigningKey::signed_digest(Layout layout, const Sha256 &digest, ByteView signature) const {
+    const auto &prepared = layout == Layout::firmware2 ? bare_hash_ : digest_info_;
+    const EvpPkeyCtxPtr context(prepared ? EVP_PKEY_CTX_dup(prepared.get()) : nullptr);
+    return context &&
+           EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.data(), digest.size()) == 1;
+}
+
+Outcome verify_blob_signature(const SigningKey &partition_key, const Blob &blob, const std::string &subject) {
     const ErrorScope errors;
     const bool firmware2 = blob.layout == Layout::firmware2;
-    const auto own_form = firmware2 ? verify_bare_hash : verify_digest_info;
-    const auto other_form = firmware2 ? verify_digest_info : verify_bare_hash;
-    if (own_form(libctx, blob.data, blob.signature, partition_key))
+    const auto other = firmware2 ? Layout::firmware3 : Layout::firmware2;
+    const auto digest = partition_key.digest(blob.data);
+    if (digest && partition_key.signed_digest(blob.layout, *digest, blob.signature))
         return Outcome::pass(subject, "firmware " + std::string(layout_name(blob.layout)) + " form");
-    if (other_form(libctx, blob.data, blob.signature, partition_key))
+    if (digest && partition_key.signed_digest(other, *digest, blob.signature))
         return Outcome::fail(Reason::signature_wrong_form, subject,
                              firmware2 ? "firmware 2.x signs the bare hash, found DigestInfo"
                                        : "firmware 3.x signs a DigestInfo, found the bare hash");
     return Outcome::fail(Reason::signature_mismatch, subject, "");
 }
 
+Outcome verify_blob_signature(OSSL_LIB_CTX *libctx, const Blob &blob, EVP_PKEY *partition_key,
+                              const std::string &subject) {
+    return verify_blob_signature(SigningKey(libctx, partition_key), blob, subject);
+}
+
 bool signed_by(OSSL_LIB_CTX *libctx, ByteView bytes, EVP_PKEY *key) {
     const ErrorScope errors;
-    const int size = key != nullptr && exponent_bits(key) <= ordinary_exponent_bits ? EVP_PKEY_get_size(key) : 0;
-    const auto signature_size = static_cast<std::size_t>(std::max(size, 0));
+    if (key == nullptr || exponent_bits(key) > ordinary_exponent_bits) return false;
+    const SigningKey signer(libctx, key);
+    const auto signature_size = signer.signature_size();
     if (signature_size == 0 || bytes.size() <= signature_size) return false;
-    const auto data = bytes.first(bytes.size() - signature_size);
+    const auto digest = signer.digest(bytes.first(bytes.size() - signature_size));
     const auto signature = bytes.last(signature_size);
-    return verify_bare_hash(libctx, data, signature, key) || verify_digest_info(libctx, data, signature, key);
+    return digest && (signer.signed_digest(Layout::firmware2, *digest, signature) ||
+                      signer.signed_digest(Layout::firmware3, *digest, signature));
 }
 
 }  // namespace mhsm

@@ -37,8 +37,27 @@ struct Blob {
 // Fails with a blob_* reason; `subject` names the blob in the failure.
 Result<Blob> parse_blob(ByteView bytes, std::size_t signature_size, const std::string &subject);
 
-// Verifies the layout's own signature form over all bytes before the signature, with libcrypto's full
-// PKCS#1 v1.5 check: firmware 2.x signs the bare SHA-256 hash without DigestInfo, 3.x with it.
+// A key that signs evidence, made ready once: algorithms fetched, operations set up and then copied for each
+// signature. Immutable: any thread may verify with it.
+class SigningKey {
+public:
+    // Keeps a reference to `key`. A key that libcrypto cannot use verifies nothing.
+    SigningKey(OSSL_LIB_CTX *libctx, EVP_PKEY *key);
+
+    std::size_t signature_size() const { return signature_size_; }
+    // Whether it signed data of this SHA-256 in the form of `layout`, with libcrypto's full PKCS#1 v1.5 check:
+    // firmware 2.x signs the bare hash without DigestInfo, 3.x with it.
+    bool signed_digest(Layout layout, const Sha256 &digest, ByteView signature) const;
+    std::optional<Sha256> digest(ByteView data) const { return sha256_with(sha256_.get(), data); }
+
+private:
+    EvpMdPtr sha256_;
+    EvpPkeyCtxPtr bare_hash_, digest_info_;
+    std::size_t signature_size_ = 0;
+};
+
+// Verifies the layout's own signature form over all bytes before the signature.
+Outcome verify_blob_signature(const SigningKey &partition_key, const Blob &blob, const std::string &subject);
 Outcome verify_blob_signature(OSSL_LIB_CTX *libctx, const Blob &blob, EVP_PKEY *partition_key,
                               const std::string &subject);
 

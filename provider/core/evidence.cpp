@@ -55,37 +55,38 @@ Outcome check_path(const Located &found) {
     return Outcome::pass();
 }
 
-Outcome check_version(const Located &found) {
+Outcome check_version(const JsonDocument &document, const Located &found) {
     if (found.count == 0)
         return Outcome::fail(Reason::attestation_missing, "evidence",
                              "looked for attributes.attestation and attestation");
     if (found.count > 1) return Outcome::fail(Reason::attestation_ambiguous, "evidence", "");
     const auto *version = json_member(found.attestation, "version");
     if (version == nullptr) return Outcome::fail(Reason::version_missing, "attestation", "expected MRVL-1");
-    const char *text = json_string(version);
-    if (text == nullptr) return Outcome::fail(Reason::version_not_string, "attestation", "expected \"MRVL-1\"");
-    if (std::string_view(text) != "MRVL-1")
-        return Outcome::fail(Reason::version_unsupported, "attestation", std::string("expected MRVL-1, found ") + text);
+    const auto text = document.string(version);
+    if (!text) return Outcome::fail(Reason::version_not_string, "attestation", "expected \"MRVL-1\"");
+    if (*text != "MRVL-1")
+        return Outcome::fail(Reason::version_unsupported, "attestation",
+                             "expected MRVL-1, found " + std::string(*text));
     return Outcome::pass("attestation", "MRVL-1");
 }
 
-std::optional<std::string> text_member(const cJSON *object, const char *name) {
-    const char *text = json_string(json_member(object, name));
-    return text != nullptr ? std::optional<std::string>(text) : std::nullopt;
+std::optional<std::string> text_member(const JsonDocument &document, const cJSON *object, const char *name) {
+    const auto text = document.string(json_member(object, name));
+    return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
-void read_key(const cJSON *root, Evidence &evidence) {
-    const auto *key = json_member(root, "key");
+void read_key(const JsonDocument &document, Evidence &evidence) {
+    const auto *key = json_member(document.root(), "key");
     evidence.bare = key == nullptr || cJSON_IsNull(key) != 0;
     if (cJSON_IsObject(key) == 0) return;
     JsonWebKey jwk;
-    jwk.kid = text_member(key, "kid");
-    jwk.kty = text_member(key, "kty");
-    jwk.n = text_member(key, "n");
-    jwk.e = text_member(key, "e");
-    jwk.crv = text_member(key, "crv");
-    jwk.x = text_member(key, "x");
-    jwk.y = text_member(key, "y");
+    jwk.kid = text_member(document, key, "kid");
+    jwk.kty = text_member(document, key, "kty");
+    jwk.n = text_member(document, key, "n");
+    jwk.e = text_member(document, key, "e");
+    jwk.crv = text_member(document, key, "crv");
+    jwk.x = text_member(document, key, "x");
+    jwk.y = text_member(document, key, "y");
     const auto any_present = [key](std::initializer_list<const char *> names) {
         return std::any_of(names.begin(), names.end(),
                            [key](const char *name) { return is_present(json_member(key, name)); });
@@ -108,31 +109,37 @@ std::optional<std::int64_t> time_member(const cJSON *object, const char *name) {
     return static_cast<std::int64_t>(item->valuedouble);
 }
 
-void read_service_claims(const cJSON *attributes, ServiceClaims &claims) {
+void read_service_claims(const JsonDocument &document, const cJSON *attributes, ServiceClaims &claims) {
     claims.enabled = flag_member(attributes, "enabled");
     claims.exportable = flag_member(attributes, "exportable");
     claims.created = time_member(attributes, "created");
     claims.updated = time_member(attributes, "updated");
     claims.not_before = time_member(attributes, "nbf");
     claims.expires = time_member(attributes, "exp");
-    claims.recovery_level = text_member(attributes, "recoveryLevel");
+    claims.recovery_level = text_member(document, attributes, "recoveryLevel");
 }
 
-// Decodes one base64url member into `target`; passes if it is absent and `optional`.
-Outcome decode_member(const cJSON *attestation, const char *name, bool optional, std::optional<Bytes> &target) {
+// The text of one base64url member; none if it is absent and `optional`.
+Result<std::optional<std::string_view>> encoded_member(const JsonDocument &document, const cJSON *attestation,
+                                                       const char *name, bool optional) {
     const auto *item = json_member(attestation, name);
-    if (item == nullptr || (optional && cJSON_IsNull(item) != 0))
-        return optional ? Outcome::pass() : Outcome::fail(Reason::field_missing, name, "");
-    const char *text = json_string(item);
-    if (text == nullptr) return Outcome::fail(Reason::field_not_string, name, "");
-    if (*text == '\0') return Outcome::fail(Reason::field_bad_base64url, name, "it is empty");
+    if (optional && !is_present(item)) return std::optional<std::string_view>{};
+    if (item == nullptr) return Failure{Reason::field_missing, name, ""};
+    const auto text = document.string(item);
+    if (!text) return Failure{Reason::field_not_string, name, ""};
+    if (text->empty()) return Failure{Reason::field_bad_base64url, name, "it is empty"};
+    return text;
+}
+
+Outcome decode_member(std::string_view text, const char *name, std::optional<Bytes> &target) {
     auto decoded = base64url_decode(text);
     if (!decoded) return Outcome::fail(decoded.failure().reason, name, decoded.failure().detail);
     target = std::move(*decoded);
     return Outcome::pass();
 }
 
-Outcome check_fields(const cJSON *attestation, Evidence &evidence) {
+Outcome check_fields(const JsonDocument &document, const cJSON *attestation, const KnownCertificates &known,
+                     Evidence &evidence) {
     struct Field {
         const char *name;
         bool optional;
@@ -142,7 +149,11 @@ Outcome check_fields(const cJSON *attestation, Evidence &evidence) {
     for (const Field &field : {Field{member_private, false, evidence.private_attestation},
                                Field{member_public, true, evidence.public_attestation},
                                Field{member_certificates, false, evidence.certificates}}) {
-        auto outcome = decode_member(attestation, field.name, field.optional, field.target);
+        const auto text = encoded_member(document, attestation, field.name, field.optional);
+        auto outcome = text ? Outcome::pass() : Outcome::fail(text.failure());
+        const bool certificates = &field.target == &evidence.certificates;
+        if (text && *text && !(certificates && known && known(**text)))
+            outcome = decode_member(**text, field.name, field.target);
         if (!outcome.passed() && first_problem.passed()) first_problem = std::move(outcome);
     }
     return first_problem;
@@ -150,24 +161,24 @@ Outcome check_fields(const cJSON *attestation, Evidence &evidence) {
 
 }  // namespace
 
-DecodedEvidence decode_evidence(ByteView json) {
+DecodedEvidence decode_evidence(ByteView json, const KnownCertificates &known) {
     DecodedEvidence decoded;
     decoded.json = decoded.version = decoded.fields = Outcome::blocked("the evidence could not be read");
-    const auto root = parse_json_object(json);
-    if (!root) {
-        decoded.json = Outcome::fail(root.failure());
+    const auto document = parse_json_document(json);
+    if (!document) {
+        decoded.json = Outcome::fail(document.failure());
         return decoded;
     }
-    const auto found = locate(root->get());
+    const auto found = locate(document->root());
     decoded.json = check_path(found);
     if (!decoded.json.passed()) return decoded;
     decoded.json.subject = "evidence";
 
-    decoded.version = check_version(found);
+    decoded.version = check_version(*document, found);
     if (!decoded.version.passed()) return decoded;
-    read_key(root->get(), decoded.evidence);
-    read_service_claims(found.attributes, decoded.evidence.service);
-    decoded.fields = check_fields(found.attestation, decoded.evidence);
+    read_key(*document, decoded.evidence);
+    read_service_claims(*document, found.attributes, decoded.evidence.service);
+    decoded.fields = check_fields(*document, found.attestation, known, decoded.evidence);
     return decoded;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -38,9 +39,13 @@ struct DecodedEvidence {
     Evidence evidence;
 };
 
+// Whether the certificates that `base64url` stands for are known, so that they need not be decoded.
+using KnownCertificates = std::function<bool(std::string_view base64url)>;
+
 // Decodes a whole REST answer, `{"attestation": {...}}` or a bare attestation object.
 // Input: UTF-8 JSON of at most 1 MiB (evidence-format in docs/). Never throws but on memory exhaustion.
-DecodedEvidence decode_evidence(ByteView json);
+// Certificates that `known` answers for are left out of the evidence.
+DecodedEvidence decode_evidence(ByteView json, const KnownCertificates &known = nullptr);
 
 // Whether kty names an asymmetric (true) or a symmetric (false) key type of Managed HSM.
 std::optional<bool> is_asymmetric(const std::optional<JsonWebKey> &key);

@@ -1,12 +1,28 @@
 #include "json.h"
 
 #include <algorithm>
-#include <set>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <tuple>
 
 namespace mhsm {
 namespace {
 
 constexpr std::string_view json_space = " \t\n\r";
+
+constexpr std::size_t long_string = 64;
+
+// Whether any of eight bytes cannot stand in a string as it is: a quote, a backslash, a control character, or the
+// part of a UTF-8 sequence. Works on all of them at once; see "Bit Twiddling Hacks", "determine if a word has a byte
+// less than n".
+constexpr bool has_special(std::uint64_t eight) {
+    constexpr std::uint64_t ones = 0x0101010101010101, tops = ones * 0x80;
+    const auto quote = eight ^ (ones * '"');
+    const auto backslash = eight ^ (ones * '\\');
+    return ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | (eight - ones * 0x20) | eight) & tops) !=
+           0;
+}
 
 // A strict RFC 8259 recogniser. cJSON accepts control characters in strings, loose numbers and invalid
 // UTF-8, and cuts strings at \u0000, so a text is shown to it only after this accepted every byte.
@@ -22,6 +38,9 @@ public:
         if (!ok) return fail(reason_);
         return position_;
     }
+
+    // The values that are long strings without escapes, in the order of the text.
+    const std::vector<std::string_view> &long_strings() const { return long_strings_; }
 
 private:
     bool at_end() const { return position_ >= text_.size(); }
@@ -44,7 +63,7 @@ private:
         switch (peek()) {
             case '{': return container(depth, '}', true);
             case '[': return container(depth, ']', false);
-            case '"': return string();
+            case '"': return string_value();
             case 't': return literal("true");
             case 'f': return literal("false");
             case 'n': return literal("null");
@@ -103,9 +122,29 @@ private:
         return true;
     }
 
+    void skip_plain() {
+        std::array<char, 8> eight{};
+        while (position_ + eight.size() <= text_.size()) {
+            std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(position_), eight.size(), eight.begin());
+            if (has_special(std::bit_cast<std::uint64_t>(eight))) return;
+            position_ += eight.size();
+        }
+    }
+
+    bool string_value() {
+        const auto begin = position_ + 1;
+        escapes_ = false;
+        if (!string()) return false;
+        const auto size = position_ - 1 - begin;
+        if (size >= long_string && !escapes_) long_strings_.push_back(text_.substr(begin, size));
+        return true;
+    }
+
     bool string() {
         if (!expect('"')) return false;
-        while (!at_end() && peek() != '"') {
+        for (;;) {
+            skip_plain();
+            if (at_end() || peek() == '"') break;
             const auto c = static_cast<unsigned char>(peek());
             if (c < 0x20) return stop(Reason::json_syntax);
             if (c == '\\' ? !escape() : !utf8_character()) return false;
@@ -114,6 +153,7 @@ private:
     }
 
     bool escape() {
+        escapes_ = true;
         ++position_;
         const char kind = peek();
         if (kind == 'u') return unicode_escape();
@@ -174,6 +214,8 @@ private:
     const JsonLimits &limits_;
     std::size_t position_ = 0;
     std::size_t count_ = 0;
+    bool escapes_ = false;
+    std::vector<std::string_view> long_strings_;
     Reason reason_ = Reason::json_syntax;
 };
 
@@ -184,37 +226,98 @@ bool looks_like_utf16(std::string_view text) {
 
 Failure whole(Reason reason, std::string detail) { return {reason, "evidence", std::move(detail)}; }
 
-}  // namespace
+struct ScannedObject {
+    std::string_view text;  // without byte order mark and what follows the object
+    std::vector<std::string_view> long_strings;
+};
 
-Result<JsonPtr> parse_json_object(ByteView bytes, const JsonLimits &limits) {
-    auto text = as_text(bytes);
+Result<ScannedObject> scan_object(std::string_view text, const JsonLimits &limits) {
     if (text.size() > limits.bytes)
         return whole(Reason::json_too_large, "more than " + std::to_string(limits.bytes) + " bytes");
     if (looks_like_utf16(text)) return whole(Reason::json_utf16, "");
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     if (text.find_first_not_of(json_space) == std::string_view::npos) return whole(Reason::json_empty, "");
 
-    const auto end = Scanner(text, limits).scan();
+    Scanner scanner(text, limits);
+    const auto end = scanner.scan();
     if (!end) return end.failure();
     if (text[text.find_first_not_of(json_space)] != '{') return whole(Reason::json_not_object, "");
     if (text.find_first_not_of(json_space, *end) != std::string_view::npos)
         return whole(Reason::json_trailing_data, "at byte " + std::to_string(*end));
+    return ScannedObject{text.substr(0, *end), scanner.long_strings()};
+}
 
-    JsonPtr root(cJSON_ParseWithLength(text.data(), *end));
+// Stands before the number of a string that cJSON is not shown. No string of UTF-8 holds this byte, be it escaped.
+constexpr char stand_in = '\xff';
+
+std::string with_stand_ins(const ScannedObject &scanned) {
+    std::string text;
+    auto rest = scanned.text;
+    std::size_t number = 0;
+    for (const auto &string : scanned.long_strings) {
+        text += rest.substr(0, static_cast<std::size_t>(string.data() - rest.data()));
+        text += stand_in + std::to_string(number++);
+        rest.remove_prefix(static_cast<std::size_t>(string.data() - rest.data()) + string.size());
+    }
+    text += rest;
+    return text;
+}
+
+std::string folded_name(const cJSON *item) {
+    std::string folded(item->string);
+    for (char &c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return folded;
+}
+
+}  // namespace
+
+Result<JsonPtr> parse_json_object(ByteView bytes, const JsonLimits &limits) {
+    const auto scanned = scan_object(as_text(bytes), limits);
+    if (!scanned) return scanned.failure();
+    JsonPtr root(cJSON_ParseWithLength(scanned->text.data(), scanned->text.size()));
     if (!root) return whole(Reason::json_syntax, "");
     return root;
 }
 
+Result<JsonDocument> parse_json_document(ByteView bytes, const JsonLimits &limits) {
+    auto scanned = scan_object(as_text(bytes), limits);
+    if (!scanned) return scanned.failure();
+    const auto text = with_stand_ins(*scanned);
+    JsonPtr root(cJSON_ParseWithLength(text.data(), text.size()));
+    if (!root) return whole(Reason::json_syntax, "");
+    return JsonDocument(std::move(root), std::move(scanned->long_strings));
+}
+
+std::optional<std::string_view> JsonDocument::string(const cJSON *item) const {
+    const char *text = json_string(item);
+    if (text == nullptr) return std::nullopt;
+    const std::string_view shown(text);
+    if (!shown.starts_with(stand_in)) return shown;
+    const auto digits = shown.substr(1);
+    std::size_t number = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return long_strings_.at(number);
+}
+
 Outcome check_unique_members(const cJSON *object, std::string_view where) {
     // Some readers ignore case (Go, PowerShell), so spellings that differ only in case are the same name.
-    std::set<std::string> seen;
-    for (const cJSON *item = object->child; item != nullptr; item = item->next) {
-        std::string folded(item->string);
-        for (char &c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        if (!seen.insert(std::move(folded)).second)
-            return Outcome::fail(Reason::json_duplicate_member, std::string(where), item->string);
-    }
-    return Outcome::pass();
+    struct Named {
+        std::string name;
+        const cJSON *item;
+        std::size_t position;
+    };
+    std::vector<Named> members;
+    for (const cJSON *item = object->child; item != nullptr; item = item->next)
+        members.push_back({folded_name(item), item, members.size()});
+    std::ranges::sort(members, [](const Named &a, const Named &b) {
+        return std::tie(a.name, a.position) < std::tie(b.name, b.position);
+    });
+    const Named *first = nullptr;  // of those that repeat a name
+    for (std::size_t i = 1; i < members.size(); ++i)
+        if (members[i].name == members[i - 1].name && (first == nullptr || members[i].position < first->position))
+            first = &members[i];
+    if (first == nullptr) return Outcome::pass();
+    return Outcome::fail(Reason::json_duplicate_member, std::string(where), first->item->string);
 }
 
 const cJSON *json_member(const cJSON *object, const char *name) {

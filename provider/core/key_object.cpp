@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/obj_mac.h>
+#include <openssl/params.h>
 
 #include <algorithm>
 #include <array>
@@ -153,38 +154,81 @@ Result<KeyObject> read_picked(const Picked &picked, std::size_t object_count, co
     return key;
 }
 
-EvpPkeyPtr build_key(OSSL_LIB_CTX *libctx, const char *type, OSSL_PARAM_BLD *builder) {
-    const ParamsPtr params(OSSL_PARAM_BLD_to_param(builder));
+EvpPkeyPtr build_key(OSSL_LIB_CTX *libctx, const char *type, OSSL_PARAM *params) {
     const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(libctx, type, nullptr));
     EVP_PKEY *key = nullptr;
-    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
+    if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
         return nullptr;
     return EvpPkeyPtr(key);
 }
 
 BnPtr to_number(ByteView bytes) { return BnPtr(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr)); }
 
+// A number in the byte order that OSSL_PARAM wants; empty on failure.
+Bytes native(const BIGNUM *number) {
+    Bytes bytes(static_cast<std::size_t>(std::max(BN_num_bytes(number), 1)));
+    if (BN_bn2nativepad(number, bytes.data(), static_cast<int>(bytes.size())) < 0) bytes.clear();
+    return bytes;
+}
+
 EvpPkeyPtr build_rsa(OSSL_LIB_CTX *libctx, ByteView modulus, ByteView exponent) {
-    const ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
     const auto n = to_number(modulus);
     const auto e = to_number(exponent);
-    if (!builder || !n || !e || BN_is_odd(n.get()) == 0 || BN_is_odd(e.get()) == 0 || BN_is_one(e.get()) != 0 ||
-        OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
-        OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1)
-        return nullptr;
-    return build_key(libctx, "RSA", builder.get());
+    if (!n || !e || BN_is_odd(n.get()) == 0 || BN_is_odd(e.get()) == 0 || BN_is_one(e.get()) != 0) return nullptr;
+    auto native_n = native(n.get());
+    auto native_e = native(e.get());
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native_n.data(), native_n.size()),
+                           OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, native_e.data(), native_e.size()),
+                           OSSL_PARAM_construct_end()};
+    return native_n.empty() || native_e.empty() ? nullptr : build_key(libctx, "RSA", params);
 }
 
 EvpPkeyPtr build_ec(OSSL_LIB_CTX *libctx, const Curve &curve, ByteView point) {
-    const ParamBuilderPtr builder(OSSL_PARAM_BLD_new());
-    if (!builder ||
-        OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, OBJ_nid2sn(curve.nid), 0) != 1 ||
-        OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1)
-        return nullptr;
-    auto key = build_key(libctx, "EC", builder.get());
+    std::string group = OBJ_nid2sn(curve.nid);
+    Bytes bytes(point.begin(), point.end());
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, bytes.data(), bytes.size()),
+        OSSL_PARAM_construct_end()};
+    auto key = build_key(libctx, "EC", params);
     const EvpPkeyCtxPtr context(key ? EVP_PKEY_CTX_new_from_pkey(libctx, key.get(), nullptr) : nullptr);
     return context && EVP_PKEY_public_check(context.get()) == 1 ? std::move(key) : nullptr;
+}
+
+using Asn1Integer = std::unique_ptr<ASN1_INTEGER, Deleter<ASN1_INTEGER_free>>;
+
+Bytes der_integer(ByteView bytes) {
+    const auto number = to_number(bytes);
+    const Asn1Integer integer(number ? BN_to_ASN1_INTEGER(number.get(), nullptr) : nullptr);
+    return integer ? to_der(i2d_ASN1_INTEGER, integer.get()) : Bytes{};
+}
+
+// RSAPublicKey of RFC 8017 appendix A.1.1.
+Bytes rsa_public_key(ByteView modulus, ByteView exponent) {
+    const auto n = der_integer(modulus);
+    const auto e = der_integer(exponent);
+    if (n.empty() || e.empty()) return {};
+    const auto content = static_cast<int>(n.size() + e.size());
+    Bytes der(static_cast<std::size_t>(std::max(ASN1_object_size(1, content, V_ASN1_SEQUENCE), 0)));
+    if (der.empty()) return {};
+    unsigned char *cursor = der.data();
+    ASN1_put_object(&cursor, 1, content, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+    std::ranges::copy(e, std::ranges::copy(n, cursor).out);
+    return der;
+}
+
+// SubjectPublicKeyInfo of RFC 5280 around `key`, whose algorithm has `parameter`: NULL, or the object of a curve.
+Bytes key_info(int algorithm, int parameter_type, ASN1_OBJECT *parameter, ByteView key) {
+    const std::unique_ptr<X509_PUBKEY, Deleter<X509_PUBKEY_free>> info(X509_PUBKEY_new());
+    std::unique_ptr<void, Deleter<[](void *p) { OPENSSL_free(p); }>> copy(
+        OPENSSL_memdup(key.data(), key.size()));  // which `info` takes
+    if (!info || !copy ||
+        X509_PUBKEY_set0_param(info.get(), OBJ_nid2obj(algorithm), parameter_type, parameter,
+                               static_cast<unsigned char *>(copy.get()), static_cast<int>(key.size())) != 1)
+        return {};
+    static_cast<void>(copy.release());
+    return to_der(i2d_X509_PUBKEY, info.get());
 }
 
 }  // namespace
@@ -243,6 +287,14 @@ Result<EvpPkeyPtr> make_public_key(OSSL_LIB_CTX *libctx, const KeyObject &key, c
                                          : build_ec(libctx, *key.curve, key.material);
     if (!made) return Failure{Reason::object_key_invalid, subject, ""};
     return made;
+}
+
+Bytes public_key_info(const KeyObject &key, const std::optional<ByteView> &exponent) {
+    if (key.type == KeyType::ec)
+        return key_info(NID_X9_62_id_ecPublicKey, V_ASN1_OBJECT, OBJ_nid2obj(key.curve->nid), key.material);
+    if (key.type != KeyType::rsa || !exponent) return {};
+    const auto inner = rsa_public_key(key.material, *exponent);
+    return inner.empty() ? Bytes{} : key_info(NID_rsaEncryption, V_ASN1_NULL, nullptr, inner);
 }
 
 }  // namespace mhsm

@@ -48,4 +48,8 @@ Result<KeyObject> read_key_object(const Blob &blob, ObjectClass promised, const 
 Result<EvpPkeyPtr> make_public_key(OSSL_LIB_CTX *libctx, const KeyObject &key, const std::optional<ByteView> &exponent,
                                    const std::string &subject);
 
+// DER SubjectPublicKeyInfo of that key, as public_key_der() of what make_public_key() made of the same; empty for
+// symmetric keys and on allocation failure.
+Bytes public_key_info(const KeyObject &key, const std::optional<ByteView> &exponent);
+
 }  // namespace mhsm

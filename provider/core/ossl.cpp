@@ -9,13 +9,20 @@
 namespace mhsm {
 
 std::optional<Sha256> sha256(OSSL_LIB_CTX *libctx, ByteView data) {
+    const auto algorithm = fetch_sha256(libctx);
+    return sha256_with(algorithm.get(), data);
+}
+
+std::optional<Sha256> sha256_with(const EVP_MD *algorithm, ByteView data) {
     Sha256 digest{};
-    std::size_t size = 0;
-    if (EVP_Q_digest(libctx, "SHA256", nullptr, data.data(), data.size(), digest.data(), &size) != 1 ||
-        size != digest.size())
+    unsigned int size = 0;
+    if (algorithm == nullptr || EVP_MD_get_size(algorithm) != static_cast<int>(digest.size()) ||
+        EVP_Digest(data.data(), data.size(), digest.data(), &size, algorithm, nullptr) != 1 || size != digest.size())
         return std::nullopt;
     return digest;
 }
+
+EvpMdPtr fetch_sha256(OSSL_LIB_CTX *libctx) { return EvpMdPtr(EVP_MD_fetch(libctx, "SHA256", nullptr)); }
 
 X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der) {
     if (der.size() > std::numeric_limits<int>::max()) return nullptr;
@@ -32,19 +39,8 @@ X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der) {
     return certificate;
 }
 
-Bytes certificate_der(const X509 *certificate) {
-    unsigned char *encoded = nullptr;
-    const int size = i2d_X509(certificate, &encoded);
-    const std::unique_ptr<unsigned char, Deleter<[](void *p) { OPENSSL_free(p); }>> owner(encoded);
-    return size > 0 ? Bytes(encoded, encoded + size) : Bytes{};
-}
-
-Bytes public_key_der(const EVP_PKEY *key) {
-    unsigned char *encoded = nullptr;
-    const int size = i2d_PUBKEY(key, &encoded);
-    const std::unique_ptr<unsigned char, Deleter<[](void *p) { OPENSSL_free(p); }>> owner(encoded);
-    return size > 0 ? Bytes(encoded, encoded + size) : Bytes{};
-}
+Bytes certificate_der(const X509 *certificate) { return to_der(i2d_X509, certificate); }
+Bytes public_key_der(const EVP_PKEY *key) { return to_der(i2d_PUBKEY, key); }
 
 BioPtr memory_bio(ByteView data) {
     if (data.size() > std::numeric_limits<int>::max()) return nullptr;

@@ -53,8 +53,21 @@ public:
 // Empty if the context offers no SHA-256.
 std::optional<Sha256> sha256(OSSL_LIB_CTX *libctx, ByteView data);
 
+// The same with an algorithm that was fetched before; null: empty.
+std::optional<Sha256> sha256_with(const EVP_MD *algorithm, ByteView data);
+EvpMdPtr fetch_sha256(OSSL_LIB_CTX *libctx);
+
 // A certificate from exactly `der` (no trailing bytes), bound to `libctx`; null if it does not parse.
 X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der);
+
+// DER that an i2d_ function writes of `object`; empty on failure.
+template <class I2d, class T>
+Bytes to_der(I2d i2d, const T *object) {
+    unsigned char *encoded = nullptr;
+    const int size = i2d(object, &encoded);
+    const std::unique_ptr<unsigned char, Deleter<[](void *p) { OPENSSL_free(p); }>> owner(encoded);
+    return size > 0 ? Bytes(encoded, encoded + size) : Bytes{};
+}
 
 // DER of a certificate, or of the SubjectPublicKeyInfo of a key; empty on allocation failure.
 Bytes certificate_der(const X509 *certificate);

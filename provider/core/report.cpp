@@ -18,6 +18,12 @@ bool satisfied(const Outcome &outcome) {
 
 }  // namespace
 
+std::string AttributeFacts::name() const { return attribute_name(type); }
+
+std::string AttributeFacts::value() const {
+    return render_value({type, hex ? std::optional(hex->bytes) : std::nullopt});
+}
+
 const Outcome *Report::find(std::string_view id) const {
     const auto found = std::ranges::find(checks, id, &Check::id);
     return found != checks.end() ? &found->outcome : nullptr;

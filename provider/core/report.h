@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "attributes.h"
 #include "chain.h"
 #include "evidence.h"
 
@@ -25,10 +28,37 @@ struct CertificateFacts {
     Bytes der;
 };
 
+// The certificates of a report: immutable, and shared by all reports on keys of one partition.
+class CertificateList {
+public:
+    CertificateList() = default;
+    explicit CertificateList(std::vector<CertificateFacts> facts)
+        : facts_(std::make_shared<const std::vector<CertificateFacts>>(std::move(facts))) {}
+
+    std::span<const CertificateFacts> view() const { return facts_ ? *facts_ : std::span<const CertificateFacts>(); }
+    auto begin() const { return view().begin(); }
+    auto end() const { return view().end(); }
+    std::size_t size() const { return view().size(); }
+    bool empty() const { return view().empty(); }
+    const CertificateFacts &operator[](std::size_t index) const { return view()[index]; }
+
+private:
+    std::shared_ptr<const std::vector<CertificateFacts>> facts_;
+};
+
+// Raw bytes that become text when they are shown.
+struct HexText {
+    ByteView bytes;
+    std::string text() const { return mhsm::hex(bytes); }
+};
+
+// What is not shown is not rendered.
 struct AttributeFacts {
     std::uint32_t type = 0;
-    std::string name, value;         // value as a person reads it, safe for a terminal
-    std::optional<std::string> hex;  // raw bytes; none if "not available"
+    std::optional<HexText> hex;  // raw bytes, of the object's blob; none if "not available"
+
+    std::string name() const;
+    std::string value() const;  // as a person reads it, safe for a terminal
 };
 
 struct ObjectFacts {
@@ -36,6 +66,7 @@ struct ObjectFacts {
     std::string object_class;  // "private key", ...
     std::uint32_t handle = 0;
     std::vector<AttributeFacts> attributes;
+    std::shared_ptr<const Bytes> blob;  // what the attributes are views of
 };
 
 // Facts about the attested key, only of signed and consistent objects.
@@ -75,7 +106,7 @@ struct Report {
     std::optional<KeyFacts> key;
     std::optional<HsmFacts> hsm;
     std::optional<OwnerFacts> owner;
-    std::vector<CertificateFacts> certificates;
+    CertificateList certificates;
     std::vector<ObjectFacts> objects;
     ServiceClaims service;
 

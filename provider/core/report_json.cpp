@@ -122,10 +122,10 @@ void put_objects(cJSON *root, const Report &report) {
         for (const auto &attribute : object.attributes) {
             cJSON *entry = append_object(attributes);
             put(entry, "type", attribute_number(attribute.type));
-            put(entry, "name", attribute.name);
-            put(entry, "value", attribute.value);
+            put(entry, "name", attribute.name());
+            put(entry, "value", attribute.value());
             if (attribute.hex)
-                put(entry, "hex", *attribute.hex);
+                put(entry, "hex", attribute.hex->text());
             else
                 put_null(entry, "hex");
         }

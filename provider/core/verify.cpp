@@ -7,11 +7,12 @@ namespace {
 
 constexpr const char *private_member = "private attestation";
 constexpr const char *public_member = "public attestation";
+constexpr std::size_t most_given = 3;
 
 // One of the two signed blobs on its way through the checks. Views borrow from the Evidence.
 struct Member {
     const char *subject;
-    const std::optional<Bytes> &bytes;
+    std::optional<Bytes> &bytes;
     Outcome blob, signature, object;
     std::optional<Blob> parsed;
     std::optional<KeyObject> key;
@@ -20,18 +21,21 @@ struct Member {
 // One appraisal from first check to last; each step is made only if those it builds on passed.
 class Appraisal {
 public:
-    Appraisal(OSSL_LIB_CTX *libctx, const Trust &trust, const Policy &policy, const Expectations &expectations,
-              VerificationTime time)
-        : libctx_(libctx), trust_(trust), policy_(policy), expectations_(expectations), time_(time) {}
+    Appraisal(const BundleContext &context, const EVP_MD *sha256, BundleCache &cache, const Policy &policy,
+              const Expectations &expectations, VerificationTime time)
+        : context_(context),
+          sha256_(sha256),
+          cache_(cache),
+          policy_(policy),
+          expectations_(expectations),
+          time_(time) {}
 
     Report run(ByteView json);
 
 private:
     void add(std::string id, Outcome outcome);
     const Evidence &evidence() const { return decoded_.evidence; }
-    void check_bundle();
-    void check_owner();
-    void check_partition();
+    void decode(ByteView json);
     void appraise_member(Member &member, ObjectClass promised);
     void check_symmetry();
     void check_public_key();
@@ -42,85 +46,67 @@ private:
     void add_chains();
     void add_members();
     void collect_facts(ByteView json);
-    void collect_certificates();
     void collect_key();
-    void collect_objects(const Member &member, const char *name);
+    void collect_objects(Member &member, const char *name);
     std::optional<ByteView> exponent() const;
 
-    OSSL_LIB_CTX *libctx_;
-    const Trust &trust_;
+    const BundleContext &context_;
+    const EVP_MD *sha256_;
+    BundleCache &cache_;
     const Policy &policy_;
     const Expectations &expectations_;
     VerificationTime time_;
     Report report_;
     DecodedEvidence decoded_;
-    std::vector<X509Ptr> roots_, bundle_;
-    ChosenChains chains_;
-    Outcome certs_ = Outcome::blocked("evidence.fields");
-    Outcome hw_time_ = Outcome::blocked("hw.chain"), owner_time_ = Outcome::blocked("owner.chain");
-    OwnerDecision owner_{Outcome::blocked("owner.chain")};
-    Outcome partition_ = Outcome::blocked("hw.chain");
-    bool partition_signs_ = false;  // genuine and strong: what it signed may be looked at
+    std::shared_ptr<const Bundle> bundle_;
+    ValidityOutcomes validity_;
     Member private_{private_member, decoded_.evidence.private_attestation, {}, {}, {}, {}, {}};
     Member public_{public_member, decoded_.evidence.public_attestation, {}, {}, {}, {}, {}};
     EvpPkeyPtr public_key_;
 };
 
 // What comes from outside is escaped, and cut: a report is not the place for a name of 100 KB.
-std::string presentable(std::string_view text) {
+std::string presentable(std::string text) {
     constexpr std::size_t longest = 600;
+    const auto harmless = [](char c) { return c >= ' ' && c <= '~'; };
+    if (text.size() <= longest && std::ranges::all_of(text, harmless)) return text;
     auto shown = printable(text);
     if (shown.size() > longest) shown.replace(longest, std::string::npos, "...");
     return shown;
 }
 
 void Appraisal::add(std::string id, Outcome outcome) {
-    outcome.subject = presentable(outcome.subject);
-    outcome.detail = presentable(outcome.detail);
+    outcome.subject = presentable(std::move(outcome.subject));
+    outcome.detail = presentable(std::move(outcome.detail));
     report_.checks.push_back({std::move(id), std::move(outcome)});
 }
 
-// certs.parse and everything about chains
-void Appraisal::check_bundle() {
-    chains_.hw_chain = chains_.owner_chain = Outcome::blocked("certs.parse");
-    if (!evidence().certificates) return;
-    auto bundle = parse_bundle(libctx_, *evidence().certificates);
-    if (!bundle) {
-        certs_ = Outcome::fail(bundle.failure());
-        return;
+// Evidence and certificates; certificates that are known are neither decoded nor verified again.
+void Appraisal::decode(ByteView json) {
+    std::string text;  // of certificates that are not known
+    decoded_ = decode_evidence(json, [&](std::string_view base64url) {
+        bundle_ = cache_.find(base64url, time_);
+        if (!bundle_) text = base64url;
+        return bundle_ != nullptr;
+    });
+    if (!bundle_ && evidence().certificates) {
+        const auto signed_evidence = [this](EVP_PKEY *key) {
+            return evidence().private_attestation && signed_by(context_.libctx, *evidence().private_attestation, key);
+        };
+        bundle_ = std::make_shared<const Bundle>(context_, *evidence().certificates, time_, signed_evidence);
+        cache_.add(text, bundle_, time_);
     }
-    bundle_ = std::move(*bundle);
-    certs_ = Outcome::pass("certificatePemFile", std::to_string(bundle_.size()) + " certificates");
-    const auto signed_evidence = [this](EVP_PKEY *key) {
-        return evidence().private_attestation && signed_by(libctx_, *evidence().private_attestation, key);
-    };
-    chains_ = choose_chains(bundle_, roots_, time_, signed_evidence);
-    if (chains_.hw_chain.passed())
-        hw_time_ = check_validity({chains_.hsm_root, chains_.adapter, chains_.partition}, time_);
-}
-
-void Appraisal::check_owner() {
-    if (!chains_.owner_chain.passed()) return;
-    owner_time_ = check_validity({chains_.pool_root, chains_.owner_partition}, time_);
-    owner_ = authenticate_owner(libctx_, chains_.pool_root, trust_);
-}
-
-void Appraisal::check_partition() {
-    if (!chains_.hw_chain.passed()) return;
-    partition_ = check_partition_key_strength(chains_.partition);
-    partition_signs_ = partition_.passed();
-    if (!partition_signs_) return;
-    partition_ = chains_.owner_chain.passed() ? check_partition_keys_agree(chains_.partition, chains_.owner_partition)
-                                              : Outcome::blocked("owner.chain");
+    if (!bundle_) bundle_ = std::make_shared<const Bundle>();
+    validity_ = bundle_->validity(time_);
 }
 
 // blob.*, signature.* and object.*: structure, then signature, and only then what the attributes say.
 void Appraisal::appraise_member(Member &member, ObjectClass promised) {
     member.blob = member.signature = member.object =
-        Outcome::blocked(partition_signs_ ? "evidence.fields" : "partition.key");
-    if (!member.bytes || !partition_signs_) return;
-    EVP_PKEY *key = X509_get0_pubkey(chains_.partition);
-    auto blob = parse_blob(*member.bytes, static_cast<std::size_t>(EVP_PKEY_get_size(key)), member.subject);
+        Outcome::blocked(bundle_->partition_key ? "evidence.fields" : "partition.key");
+    if (!member.bytes || !bundle_->partition_key) return;
+    const auto &key = *bundle_->partition_key;
+    auto blob = parse_blob(*member.bytes, key.signature_size(), member.subject);
     if (!blob) {
         member.blob = Outcome::fail(blob.failure());
         member.signature = member.object = Outcome::blocked("the blob could not be parsed");
@@ -129,7 +115,7 @@ void Appraisal::appraise_member(Member &member, ObjectClass promised) {
     member.parsed = std::move(*blob);
     member.blob =
         Outcome::pass(member.subject, "firmware " + std::string(layout_name(member.parsed->layout)) + " layout");
-    member.signature = verify_blob_signature(libctx_, *member.parsed, key, member.subject);
+    member.signature = verify_blob_signature(key, *member.parsed, member.subject);
     member.object = Outcome::blocked("the signature did not verify");
     if (!member.signature.passed()) return;
     auto object = read_key_object(*member.parsed, promised, evidence().key, member.subject);
@@ -171,7 +157,7 @@ std::optional<ByteView> Appraisal::exponent() const {
 // object.public, second half: the material must be a key that libcrypto accepts.
 void Appraisal::check_public_key() {
     if (!public_.key) return;
-    auto made = make_public_key(libctx_, *public_.key, exponent(), public_.subject);
+    auto made = make_public_key(context_.libctx, *public_.key, exponent(), public_.subject);
     if (made) {
         public_key_ = std::move(*made);
         return;
@@ -194,9 +180,8 @@ void Appraisal::check_bindings() {
 
     const bool asked = expectations_.request.has_value();
     add("bind.kid", private_.key ? bind_kid(evidence(), *private_.key, asked) : blocked);
-    const bool pool_known = chains_.pool_root != nullptr;
-    add("bind.pool", pool_known ? bind_pool(evidence(), subject_attribute(chains_.pool_root, NID_commonName), asked)
-                                : Outcome::blocked("owner.chain"));
+    const auto &pool = bundle_->pool_root_name;
+    add("bind.pool", pool ? bind_pool(evidence(), *pool, asked) : Outcome::blocked("owner.chain"));
     add("bind.request", decoded_.version.passed() || !asked ? bind_request(evidence(), expectations_.request)
                                                             : Outcome::blocked("evidence.version"));
 }
@@ -212,23 +197,16 @@ void Appraisal::check_given() {
                                Given{"bind.cert", GivenKind::certificate, expectations_.certificate},
                                Given{"bind.pubkey", GivenKind::public_key, expectations_.public_key}}) {
         if (!given.bytes) continue;
-        add(given.id, known ? bind_given(libctx_, given.kind, *given.bytes, public_key_.get())
+        add(given.id, known ? bind_given(context_.libctx, given.kind, *given.bytes, public_key_.get())
                             : Outcome::blocked("object.private or object.public"));
     }
-}
-
-std::optional<bool> fips_mode(X509 *adapter) {
-    const auto name = subject_attribute(adapter, NID_commonName);
-    if (name.ends_with("for non-FIPS mode")) return false;
-    if (name.ends_with("for FIPS mode")) return true;
-    return std::nullopt;
 }
 
 void Appraisal::check_policy() {
     for (const auto &demand : policy_.demands) {
         auto outcome = Outcome::blocked("object.private");
         if (private_.key) {
-            const Appraised appraised{&*private_.key, owner_.trust, fips_mode(chains_.adapter)};
+            const Appraised appraised{&*private_.key, bundle_->owner.trust, bundle_->fips_mode};
             outcome = judge(demand, appraised);
         }
         add("policy." + demand.name, std::move(outcome));
@@ -242,13 +220,13 @@ void Appraisal::add_decoding() {
 }
 
 void Appraisal::add_chains() {
-    add("certs.parse", certs_);
-    add("hw.chain", chains_.hw_chain);
-    add("hw.time", hw_time_);
-    add("owner.chain", chains_.owner_chain);
-    add("owner.time", owner_time_);
-    add("owner.authenticated", owner_.outcome);
-    add("partition.key", partition_);
+    add("certs.parse", bundle_->certs);
+    add("hw.chain", bundle_->hw_chain);
+    add("hw.time", validity_.hw_time);
+    add("owner.chain", bundle_->owner_chain);
+    add("owner.time", validity_.owner_time);
+    add("owner.authenticated", bundle_->owner.outcome);
+    add("partition.key", bundle_->partition);
 }
 
 void Appraisal::add_members() {
@@ -261,19 +239,8 @@ void Appraisal::add_members() {
 }
 
 Report Appraisal::run(ByteView json) {
-    for (const auto &root : embedded_hsm_roots()) {
-        if (!trust_.embedded_hsm_roots) break;
-        if (auto parsed = parse_anchors(libctx_, as_bytes(root.pem)))
-            std::ranges::move(*parsed, std::back_inserter(roots_));
-    }
-    for (const auto &root : trust_.hsm_roots) {
-        X509_up_ref(root.get());
-        roots_.emplace_back(root.get());
-    }
-    decoded_ = decode_evidence(json);
-    check_bundle();
-    check_owner();
-    check_partition();
+    report_.checks.reserve(mandatory_checks().size() + most_given + policy_.demands.size());
+    decode(json);
     appraise_member(private_, ObjectClass::private_key);
     appraise_member(public_, ObjectClass::public_key);
     check_symmetry();
@@ -289,59 +256,22 @@ Report Appraisal::run(ByteView json) {
     return std::move(report_);
 }
 
-std::string between(std::string_view text, std::string_view after, std::string_view before) {
-    const auto start = text.find(after);
-    if (start == std::string_view::npos) return {};
-    const auto rest = text.substr(start + after.size());
-    return std::string(rest.substr(0, rest.find(before)));
-}
-
 void Appraisal::collect_facts(ByteView json) {
     report_.time = time_;
     report_.policy = printable(policy_.name);
-    report_.owner_mode = trust_.owner_mode;
+    report_.owner_mode = context_.trust.owner_mode;
     report_.service = evidence().service;
     if (report_.service.recovery_level) report_.service.recovery_level = printable(*report_.service.recovery_level);
     if (evidence().key && evidence().key->kid) report_.kid = printable(*evidence().key->kid);
-    const auto digest = sha256(libctx_, json);
+    const auto digest = sha256_with(sha256_, json);
     if (digest && decoded_.json.reason != Reason::json_too_large) report_.evidence_sha256 = hex(*digest);
-    if (chains_.adapter != nullptr) {
-        const auto adapter = printable(display_name(chains_.adapter));
-        HsmFacts hsm;
-        hsm.serial = between(adapter, "HSM:", ",");
-        hsm.partition = between(printable(display_name(chains_.partition)), "HSM:", ",");
-        hsm.fips_words = between(adapter, ", ", "\n");
-        if (private_.parsed) hsm.firmware_layout = layout_name(private_.parsed->layout);
-        hsm.root_subject = printable(subject_name(chains_.hsm_root));
-        hsm.root_sha256 = fingerprint(libctx_, chains_.hsm_root);
-        report_.hsm = std::move(hsm);
-    }
-    if (chains_.pool_root != nullptr)
-        report_.owner = OwnerFacts{printable(display_name(chains_.pool_root)), fingerprint(libctx_, chains_.pool_root),
-                                   owner_.trust};
-    collect_certificates();
+    report_.hsm = bundle_->hsm;
+    if (report_.hsm && private_.parsed) report_.hsm->firmware_layout = layout_name(private_.parsed->layout);
+    report_.owner = bundle_->owner_facts;
+    report_.certificates = bundle_->certificates;
     collect_key();
     collect_objects(private_, "private");
     collect_objects(public_, "public");
-}
-
-void Appraisal::collect_certificates() {
-    std::vector<X509 *> listed;
-    const auto list = [&](X509 *certificate, const char *role) {
-        if (certificate == nullptr) return;
-        const auto same = [certificate](X509 *other) { return same_certificate(other, certificate); };
-        if (std::ranges::any_of(listed, same)) return;
-        listed.push_back(certificate);
-        report_.certificates.push_back({role, printable(subject_name(certificate)), printable(issuer_name(certificate)),
-                                        fingerprint(libctx_, certificate), not_before(certificate),
-                                        not_after(certificate), certificate_der(certificate)});
-    };
-    list(chains_.hsm_root, "hsm-root");
-    list(chains_.adapter, "adapter");
-    list(chains_.partition, "partition");
-    list(chains_.pool_root, "pool-root");
-    list(chains_.owner_partition, "owner-partition");
-    for (const auto &certificate : bundle_) list(certificate.get(), "unused");
 }
 
 std::optional<bool> stated(const KeyObject &key, std::uint32_t type) {
@@ -373,27 +303,59 @@ void Appraisal::collect_key() {
     facts.sensitive = stated(key, cka::SENSITIVE);
     facts.always_sensitive = stated(key, cka::ALWAYS_SENSITIVE);
     facts.local = stated(key, cka::LOCAL);
-    if (public_key_) facts.public_key = public_key_der(public_key_.get());
+    if (public_key_) facts.public_key = public_key_info(*public_.key, exponent());
     report_.key = std::move(facts);
 }
 
-void Appraisal::collect_objects(const Member &member, const char *name) {
+// The last step: the bytes of the blob become the report's.
+void Appraisal::collect_objects(Member &member, const char *name) {
     if (!member.signature.passed() || !member.parsed) return;
+    const auto blob = std::make_shared<const Bytes>(std::move(*member.bytes));  // its views stay valid
     for (const auto &object : member.parsed->objects) {
-        ObjectFacts facts{name, object_class_name(object), object.handle, {}};
+        ObjectFacts facts{name, object_class_name(object), object.handle, {}, blob};
+        facts.attributes.reserve(object.attributes.size());
         for (const auto &attribute : object.attributes)
-            facts.attributes.push_back({attribute.type, attribute_name(attribute.type), render_value(attribute),
-                                        attribute.value ? std::optional(hex(*attribute.value)) : std::nullopt});
+            facts.attributes.push_back(
+                {attribute.type, attribute.value ? std::optional(HexText{*attribute.value}) : std::nullopt});
         report_.objects.push_back(std::move(facts));
     }
 }
 
+std::vector<X509Ptr> trusted_roots(OSSL_LIB_CTX *libctx, const Trust &trust) {
+    const ErrorScope errors;
+    std::vector<X509Ptr> roots;
+    for (const auto &root : embedded_hsm_roots()) {
+        if (!trust.embedded_hsm_roots) break;
+        if (auto parsed = parse_anchors(libctx, as_bytes(root.pem)))
+            std::ranges::move(*parsed, std::back_inserter(roots));
+    }
+    for (const auto &root : trust.hsm_roots) {
+        X509_up_ref(root.get());
+        roots.emplace_back(root.get());
+    }
+    return roots;
+}
+
 }  // namespace
+
+Verifier::Verifier(OSSL_LIB_CTX *libctx, const Trust &trust, std::size_t most_bundles)
+    : libctx_(libctx),
+      trust_(trust),
+      roots_(trusted_roots(libctx, trust)),
+      sha256_(fetch_sha256(libctx)),
+      cache_(most_bundles) {}
+
+Report Verifier::verify(ByteView json, const Policy &policy, const Expectations &expectations,
+                        VerificationTime time) {
+    const ErrorScope errors;
+    const BundleContext context{libctx_, roots_, trust_};
+    return Appraisal(context, sha256_.get(), cache_, policy, expectations, time).run(json);
+}
 
 Report verify(OSSL_LIB_CTX *libctx, ByteView json, const Trust &trust, const Policy &policy,
               const Expectations &expectations, VerificationTime time) {
     const ErrorScope errors;
-    return Appraisal(libctx, trust, policy, expectations, time).run(json);
+    return Verifier(libctx, trust, 0).verify(json, policy, expectations, time);
 }
 
 }  // namespace mhsm

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "binding.h"
+#include "bundle_cache.h"
 #include "policy.h"
 #include "report.h"
 
@@ -15,6 +16,27 @@ namespace mhsm {
 struct Expectations {
     std::optional<KeyUrl> request;  // the key that was asked for; makes bind.kid and bind.pool mandatory
     std::optional<Bytes> csr, certificate, public_key;  // PEM or DER
+};
+
+// Appraises many pieces of evidence under one trust: roots are read once, and what the certificates of a partition
+// came to is remembered for its other keys. The reports are those of verify(), byte for byte. Any thread may verify.
+class Verifier {
+public:
+    static constexpr std::size_t usual_bundles = 256;
+
+    // `libctx` (null: the default context) must offer SHA-256, RSA and EC; it and `trust` must outlive the verifier.
+    // Remembers the certificates of at most `most_bundles` partitions, with some 100 KB for each.
+    Verifier(OSSL_LIB_CTX *libctx, const Trust &trust, std::size_t most_bundles = usual_bundles);
+
+    // See verify().
+    Report verify(ByteView json, const Policy &policy, const Expectations &expectations, VerificationTime time);
+
+private:
+    OSSL_LIB_CTX *libctx_;
+    const Trust &trust_;
+    std::vector<X509Ptr> roots_;
+    EvpMdPtr sha256_;
+    BundleCache cache_;
 };
 
 // Appraises `json` (evidence as the service answered it) against `trust`, `policy` and `expectations` at `time`

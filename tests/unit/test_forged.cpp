@@ -4,6 +4,7 @@
 #include <set>
 
 #include "forge.h"
+#include "forged_options.h"
 #include "outcomes.h"
 #include "samples.h"
 #include "scene.h"
@@ -13,37 +14,9 @@ using namespace mhsm::test;
 
 namespace {
 
-Sha256 digest_of(const std::string &hex_text) { return parse_pin("sha256:" + hex_text).value(); }
-
-Trust trust_of(const forge::Options &options) {
-    Trust trust;
-    trust.embedded_hsm_roots = false;
-    trust.hsm_roots = std::move(parse_anchors(nullptr, as_bytes(options.hsm_root)).value());
-    trust.owner_mode = parse_owner_mode(options.owner_trust).value();
-    for (const auto &pin : options.owner_pins) trust.owner_pins.push_back(digest_of(pin));
-    for (const auto &[pool, root] : options.known_pools) trust.known_pools.push_back({pool, digest_of(root)});
-    trust.tls_pool = options.tls_pool;
-    return trust;
-}
-
-Policy policy_of(const forge::Options &options) {
-    auto policy = named_policy(options.policy).value();
-    if (!options.require.empty()) CHECK_PASSES(add_demands(policy, options.require));
-    return policy;
-}
-
-std::optional<Bytes> bytes_of(const std::optional<std::string> &text) {
-    return text ? std::optional(Bytes(text->begin(), text->end())) : std::nullopt;
-}
-
 Report appraise(const forge::Case &forged) {
-    Expectations expectations;
-    if (!forged.options.request.empty()) expectations.request = parse_key_url(forged.options.request, true).value();
-    expectations.csr = bytes_of(forged.options.csr);
-    expectations.certificate = bytes_of(forged.options.certificate);
-    expectations.public_key = bytes_of(forged.options.public_key);
-    return verify_sample(forged.evidence, trust_of(forged.options), policy_of(forged.options), expectations,
-                         forged.options.time);
+    return verify_sample(forged.evidence, trust_of(forged.options), policy_of(forged.options),
+                         expectations_of(forged.options), forged.options.time);
 }
 
 // What is wrong with the report of a case, or "".
