@@ -57,7 +57,7 @@ std::vector<Field> fields_of(const Entry &entry, const EntryLine &line) {
         {"pool", report.owner ? shortened(report.owner->pool) : std::string()},
         {"owner_trust", report.owner ? std::string(owner_trust_name(report.owner->trust)) : std::string()},
         {"hsm_serial", report.hsm ? shortened(report.hsm->serial) : std::string()},
-        {"evidence_sha256", report.evidence_sha256},
+        {"evidence_sha256", report.evidence_sha256.text()},
         {"error", shortened(printable(entry.error))},
     };
 }

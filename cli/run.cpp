@@ -120,7 +120,7 @@ Exit write_public_key(const Report &report, const Options &options) {
         return Exit::verified;
     }
     if (report.key && !report.key->public_key.empty())
-        return write_or_complain(*options.pubout, "the public key", pem("PUBLIC KEY", report.key->public_key));
+        return write_or_complain(*options.pubout, "the public key", pem("PUBLIC KEY", report.key->public_key.der()));
     complain("Public key not written to " + printable(*options.pubout) + ": a symmetric key has none");
     return Exit::trouble;
 }

@@ -18,7 +18,7 @@ const char *key_type_of(const Attested &attested) {
 }
 
 EvpPkeyPtr public_key_of(OSSL_LIB_CTX *libctx, const Attested &attested) {
-    const auto &der = attested.report.key->public_key;
+    const auto der = attested.report.key->public_key.der();
     if (der.empty()) return nullptr;
     const ErrorScope errors;
     const unsigned char *cursor = der.data();

@@ -1,5 +1,6 @@
 #include "base64url.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -31,43 +32,55 @@ Result<std::string_view> without_padding(std::string_view text) {
     return text.substr(0, end);
 }
 
-std::uint8_t value_of(char c) { return values[static_cast<unsigned char>(c)]; }
+// The value of each character where it stands in a group of four, so that a group needs no shifts.
+using Column = std::array<std::uint32_t, 256>;
+constexpr std::uint32_t no_digit = 0x80000000;
+constexpr Column make_column(unsigned shift) {
+    Column column{};
+    for (std::size_t i = 0; i < column.size(); ++i)
+        column[i] = values[i] == invalid ? no_digit : std::uint32_t{values[i]} << shift;
+    return column;
+}
+constexpr std::array<Column, 4> columns{make_column(18), make_column(12), make_column(6), make_column(0)};
+
+std::uint32_t group_of(std::string_view text) {
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < 4; ++i) bits |= columns[i][static_cast<unsigned char>(text[i])];
+    return bits;
+}
 
 // The bytes of unpadded base64url; none if anything is wrong with it.
 std::optional<Bytes> decode(std::string_view text) {
-    constexpr std::uint8_t no_digit = 0xc0;  // bits that no value but `invalid` has
-    Bytes decoded;
-    decoded.resize(text.size() / 4 * 3 + (text.size() % 4 == 0 ? 0 : text.size() % 4 - 1));
-    std::uint8_t seen = 0;
+    const auto rest_size = text.size() % 4;
+    if (rest_size == 1) return std::nullopt;
+    Bytes decoded(text.size() / 4 * 3 + (rest_size == 0 ? 0 : rest_size - 1));
+    std::uint32_t seen = 0;
     auto out = decoded.begin();
-    std::size_t i = 0;
-    for (; i + 4 <= text.size(); i += 4) {
-        const std::uint8_t a = value_of(text[i]), b = value_of(text[i + 1]);
-        const std::uint8_t c = value_of(text[i + 2]), d = value_of(text[i + 3]);
-        seen |= a | b | c | d;
-        *out++ = static_cast<std::uint8_t>(a << 2U | b >> 4U);
-        *out++ = static_cast<std::uint8_t>(b << 4U | c >> 2U);
-        *out++ = static_cast<std::uint8_t>(c << 6U | d);
+    for (; text.size() >= 4; text.remove_prefix(4)) {
+        const auto bits = group_of(text);
+        seen |= bits;
+        *out++ = static_cast<std::uint8_t>(bits >> 16U);
+        *out++ = static_cast<std::uint8_t>(bits >> 8U);
+        *out++ = static_cast<std::uint8_t>(bits);
     }
-    const auto rest = text.substr(i);
-    if (rest.size() == 1) return std::nullopt;
-    std::uint32_t bits = 0;
-    for (const char c : rest) {
-        seen |= value_of(c);
-        bits = bits << 6U | value_of(c);
+    if (rest_size != 0) {
+        std::array<char, 4> last{'A', 'A', 'A', 'A'};  // value 0
+        std::ranges::copy(text, last.begin());
+        const auto bits = group_of({last.data(), last.size()});
+        seen |= bits;
+        *out++ = static_cast<std::uint8_t>(bits >> 16U);
+        if (rest_size == 3) *out = static_cast<std::uint8_t>(bits >> 8U);
+        const std::uint32_t stray = rest_size == 3 ? 0xff : 0xffff;
+        if ((bits & stray) != 0) return std::nullopt;
     }
-    const unsigned stray = rest.size() == 3 ? 2 : 4;  // bits after the last whole byte
-    if ((seen & no_digit) != 0 || (!rest.empty() && (bits & ((1U << stray) - 1U)) != 0)) return std::nullopt;
-    bits >>= stray;
-    if (rest.size() == 3) *out++ = static_cast<std::uint8_t>(bits >> 8U);
-    if (!rest.empty()) *out = static_cast<std::uint8_t>(bits);
+    if ((seen & no_digit) != 0) return std::nullopt;
     return decoded;
 }
 
 // What is wrong with unpadded text that did not decode.
 Failure diagnose(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i)
-        if (value_of(text[i]) == invalid)
+        if (values[static_cast<unsigned char>(text[i])] == invalid)
             return bad("a character outside A-Z a-z 0-9 - _ at offset " + std::to_string(i));
     return bad(text.size() % 4 == 1 ? "its length is impossible" : "the last character carries stray bits");
 }

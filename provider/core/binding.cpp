@@ -74,11 +74,11 @@ bool same_value(std::uint32_t type, ByteView a, ByteView b) {
 Outcome compare_value(const BlobObject &a, const BlobObject &b, std::uint32_t type, bool required) {
     const auto first = find_value(a, type);
     const auto second = find_value(b, type);
-    const auto name = attribute_name(type);
     if (required && (!first || !second))
-        return Outcome::fail(Reason::pair_attribute_absent, name,
+        return Outcome::fail(Reason::pair_attribute_absent, attribute_name(type),
                              first || second ? "absent in one of the two" : "absent in both");
-    if (first && second && !same_value(type, *first, *second)) return Outcome::fail(Reason::pair_differs, name, "");
+    if (first && second && !same_value(type, *first, *second))
+        return Outcome::fail(Reason::pair_differs, attribute_name(type), "");
     return Outcome::pass();
 }
 
@@ -233,7 +233,7 @@ Outcome bind_pair(const KeyObject &private_key, const KeyObject &public_key, con
             if (&object == private_key.object) continue;
             auto outcome = compare_identity(*private_key.object, object);
             for (const auto *judged : {private_key.object, public_key.object})
-                if (outcome.passed() && same_class(*judged, object)) outcome = compare_all(*judged, object);
+                if (outcome.passed() && judged != &object && same_class(*judged, object)) outcome = compare_all(*judged, object);
             if (!outcome.passed()) return outcome;
         }
     }

@@ -18,18 +18,23 @@ std::string expected_found(std::uint64_t expected, std::uint64_t found) {
     return "expected " + std::to_string(expected) + ", found " + std::to_string(found);
 }
 
-Result<RawAttribute> parse_attribute(Reader &body) {
+std::optional<RawAttribute> parse_attribute(Reader &body) {
+    const auto type = body.u32();
+    const auto length = body.u32();
+    if (!type || !length) return std::nullopt;
+    if (*length == not_available) return RawAttribute{*type, std::nullopt};
+    const auto value = body.take(*length);
+    return value ? std::optional(RawAttribute{*type, *value}) : std::nullopt;
+}
+
+// Why there is no attribute at the beginning of `body`.
+Failure truncated_attribute(Reader body) {
     const auto type = body.u32();
     const auto length = body.u32();
     if (!type || !length) return blob_failure(Reason::blob_truncated, "an attribute begins past the end of its object");
-    if (*length == not_available) return RawAttribute{*type, std::nullopt};
-    const auto value = body.take(*length);
-    if (!value) {
-        return blob_failure(Reason::blob_truncated, "attribute " + std::to_string(*type) + " states " +
-                                                        std::to_string(*length) + " bytes, " +
-                                                        std::to_string(body.remaining()) + " are left");
-    }
-    return RawAttribute{*type, *value};
+    return blob_failure(Reason::blob_truncated, "attribute " + std::to_string(*type) + " states " +
+                                                    std::to_string(*length) + " bytes, " +
+                                                    std::to_string(body.remaining()) + " are left");
 }
 
 Outcome check_no_duplicates(const std::vector<RawAttribute> &attributes) {
@@ -64,8 +69,9 @@ Result<SizedObject> parse_object(Reader &reader) {
     parsed.object.attributes.reserve(*count);
     Reader body(*body_bytes);
     for (std::uint32_t i = 0; i < *count; ++i) {
-        auto attribute = parse_attribute(body);
-        if (!attribute) return attribute.failure();
+        const Reader before = body;
+        const auto attribute = parse_attribute(body);
+        if (!attribute) return truncated_attribute(before);
         parsed.object.attributes.push_back(*attribute);
     }
     if (!all_zero(body_bytes->subspan(body.position())))

@@ -46,7 +46,7 @@ Bundle::Bundle(const BundleContext &context, ByteView pem, VerificationTime time
     chains_ = choose_chains(bundle_, context.hsm_roots, time, asked);
     hw_chain = chains_.hw_chain;
     owner_chain = chains_.owner_chain;
-    validity_ = validity(time);
+    validity_ = judge_validity(time);
     find_window(context.hsm_roots, time);
     if (owner_chain.passed()) owner = authenticate_owner(context.libctx, chains_.pool_root, context.trust);
     check_partition(context.libctx);
@@ -54,7 +54,11 @@ Bundle::Bundle(const BundleContext &context, ByteView pem, VerificationTime time
 }
 
 ValidityOutcomes Bundle::validity(VerificationTime time) const {
-    ValidityOutcomes outcomes = validity_;
+    return time == time_ ? validity_ : judge_validity(time);
+}
+
+ValidityOutcomes Bundle::judge_validity(VerificationTime time) const {
+    ValidityOutcomes outcomes;
     if (hw_chain.passed())
         outcomes.hw_time = check_validity({chains_.hsm_root, chains_.adapter, chains_.partition}, time);
     if (owner_chain.passed())

@@ -48,6 +48,7 @@ public:
     CertificateList certificates;
 
 private:
+    ValidityOutcomes judge_validity(VerificationTime time) const;
     void check_partition(OSSL_LIB_CTX *libctx);
     void find_window(const std::vector<X509Ptr> &roots, VerificationTime time);
     void collect_facts(OSSL_LIB_CTX *libctx);

@@ -1,10 +1,8 @@
 #include "json.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <charconv>
-#include <tuple>
+#include <compare>
 
 namespace mhsm {
 namespace {
@@ -13,15 +11,22 @@ constexpr std::string_view json_space = " \t\n\r";
 
 constexpr std::size_t long_string = 64;
 
-// Whether any of eight bytes cannot stand in a string as it is: a quote, a backslash, a control character, or the
-// part of a UTF-8 sequence. Works on all of them at once; see "Bit Twiddling Hacks", "determine if a word has a byte
-// less than n".
-constexpr bool has_special(std::uint64_t eight) {
-    constexpr std::uint64_t ones = 0x0101010101010101, tops = ones * 0x80;
-    const auto quote = eight ^ (ones * '"');
-    const auto backslash = eight ^ (ones * '\\');
-    return ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | (eight - ones * 0x20) | eight) & tops) !=
-           0;
+// Whether a byte can stand in a string as it is: no quote, backslash or control character, and ASCII.
+constexpr bool is_plain(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+}
+
+// Whether all bytes are plain and none is a blank or '!', for which the caller looks closer. Written without branches,
+// so that compilers compare many bytes at once.
+constexpr std::size_t block_size = 64;
+bool all_plain(std::string_view block) {
+    unsigned char special = 0;
+    for (std::size_t i = 0; i < block_size; ++i) {
+        const auto byte = static_cast<signed char>(block[i]);  // negative unless ASCII
+        special = static_cast<unsigned char>(special | static_cast<unsigned char>((byte <= '"') | (byte == '\\')));
+    }
+    return special == 0;
 }
 
 // A strict RFC 8259 recogniser. cJSON accepts control characters in strings, loose numbers and invalid
@@ -123,12 +128,10 @@ private:
     }
 
     void skip_plain() {
-        std::array<char, 8> eight{};
-        while (position_ + eight.size() <= text_.size()) {
-            std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(position_), eight.size(), eight.begin());
-            if (has_special(std::bit_cast<std::uint64_t>(eight))) return;
-            position_ += eight.size();
-        }
+        auto rest = text_.substr(position_);
+        while (rest.size() >= block_size && all_plain(rest)) rest.remove_prefix(block_size);
+        position_ = text_.size() - rest.size();
+        while (!at_end() && is_plain(text_[position_])) ++position_;
     }
 
     bool string_value() {
@@ -263,10 +266,11 @@ std::string with_stand_ins(const ScannedObject &scanned) {
     return text;
 }
 
-std::string folded_name(const cJSON *item) {
-    std::string folded(item->string);
-    for (char &c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return folded;
+// Names as readers see them that ignore case (Go, PowerShell).
+std::strong_ordering compare_folded(std::string_view a, std::string_view b) {
+    const auto folded = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end(),
+                                                  [&](char x, char y) { return folded(x) <=> folded(y); });
 }
 
 }  // namespace
@@ -300,24 +304,25 @@ std::optional<std::string_view> JsonDocument::string(const cJSON *item) const {
 }
 
 Outcome check_unique_members(const cJSON *object, std::string_view where) {
-    // Some readers ignore case (Go, PowerShell), so spellings that differ only in case are the same name.
-    struct Named {
-        std::string name;
-        const cJSON *item;
+    struct Member {
+        std::string_view name;
         std::size_t position;
     };
-    std::vector<Named> members;
+    std::vector<Member> members;
     for (const cJSON *item = object->child; item != nullptr; item = item->next)
-        members.push_back({folded_name(item), item, members.size()});
-    std::ranges::sort(members, [](const Named &a, const Named &b) {
-        return std::tie(a.name, a.position) < std::tie(b.name, b.position);
+        members.push_back({item->string, members.size()});
+    // Spellings that differ only in case are the same name.
+    std::ranges::sort(members, [](const Member &a, const Member &b) {
+        const auto order = compare_folded(a.name, b.name);
+        return order != 0 ? order < 0 : a.position < b.position;
     });
-    const Named *first = nullptr;  // of those that repeat a name
+    const Member *first = nullptr;  // of those that repeat a name
     for (std::size_t i = 1; i < members.size(); ++i)
-        if (members[i].name == members[i - 1].name && (first == nullptr || members[i].position < first->position))
+        if (compare_folded(members[i].name, members[i - 1].name) == 0 &&
+            (first == nullptr || members[i].position < first->position))
             first = &members[i];
     if (first == nullptr) return Outcome::pass();
-    return Outcome::fail(Reason::json_duplicate_member, std::string(where), first->item->string);
+    return Outcome::fail(Reason::json_duplicate_member, std::string(where), std::string(first->name));
 }
 
 const cJSON *json_member(const cJSON *object, const char *name) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 namespace mhsm {
 namespace {
@@ -154,45 +155,39 @@ Result<KeyObject> read_picked(const Picked &picked, std::size_t object_count, co
     return key;
 }
 
-EvpPkeyPtr build_key(OSSL_LIB_CTX *libctx, const char *type, OSSL_PARAM *params) {
-    const EvpPkeyCtxPtr context(EVP_PKEY_CTX_new_from_name(libctx, type, nullptr));
-    EVP_PKEY *key = nullptr;
-    if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        return nullptr;
-    return EvpPkeyPtr(key);
-}
-
 BnPtr to_number(ByteView bytes) { return BnPtr(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr)); }
 
-// A number in the byte order that OSSL_PARAM wants; empty on failure.
-Bytes native(const BIGNUM *number) {
-    Bytes bytes(static_cast<std::size_t>(std::max(BN_num_bytes(number), 1)));
-    if (BN_bn2nativepad(number, bytes.data(), static_cast<int>(bytes.size())) < 0) bytes.clear();
+// A big-endian number in the byte order that OSSL_PARAM wants.
+Bytes native(ByteView number) {
+    Bytes bytes(number.begin(), number.end());
+    if constexpr (std::endian::native == std::endian::little) std::ranges::reverse(bytes);
     return bytes;
 }
 
-EvpPkeyPtr build_rsa(OSSL_LIB_CTX *libctx, ByteView modulus, ByteView exponent) {
-    const auto n = to_number(modulus);
-    const auto e = to_number(exponent);
-    if (!n || !e || BN_is_odd(n.get()) == 0 || BN_is_odd(e.get()) == 0 || BN_is_one(e.get()) != 0) return nullptr;
-    auto native_n = native(n.get());
-    auto native_e = native(e.get());
-    OSSL_PARAM params[] = {OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native_n.data(), native_n.size()),
-                           OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, native_e.data(), native_e.size()),
-                           OSSL_PARAM_construct_end()};
-    return native_n.empty() || native_e.empty() ? nullptr : build_key(libctx, "RSA", params);
+bool is_odd_above_one(ByteView number) {
+    return !number.empty() && (number.back() & 1U) == 1 && !(number.back() == 1 && all_zero(number.first(number.size() - 1)));
 }
 
-EvpPkeyPtr build_ec(OSSL_LIB_CTX *libctx, const Curve &curve, ByteView point) {
+EvpPkeyPtr build_rsa(KeyMaker &maker, ByteView modulus, ByteView exponent) {
+    const bool odd = !modulus.empty() && (modulus.back() & 1U) == 1;
+    if (!odd || !is_odd_above_one(exponent)) return nullptr;
+    auto n = native(modulus);
+    auto e = native(exponent);
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, n.data(), n.size()),
+                           OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, e.data(), e.size()),
+                           OSSL_PARAM_construct_end()};
+    return maker.make(KeyType::rsa, params);
+}
+
+EvpPkeyPtr build_ec(KeyMaker &maker, const Curve &curve, ByteView point) {
     std::string group = OBJ_nid2sn(curve.nid);
     Bytes bytes(point.begin(), point.end());
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, bytes.data(), bytes.size()),
         OSSL_PARAM_construct_end()};
-    auto key = build_key(libctx, "EC", params);
-    const EvpPkeyCtxPtr context(key ? EVP_PKEY_CTX_new_from_pkey(libctx, key.get(), nullptr) : nullptr);
+    auto key = maker.make(KeyType::ec, params);
+    const EvpPkeyCtxPtr context(key ? EVP_PKEY_CTX_new_from_pkey(maker.libctx(), key.get(), nullptr) : nullptr);
     return context && EVP_PKEY_public_check(context.get()) == 1 ? std::move(key) : nullptr;
 }
 
@@ -278,22 +273,39 @@ Result<KeyObject> read_key_object(const Blob &blob, ObjectClass promised, const 
     return key;
 }
 
+EvpPkeyPtr KeyMaker::make(KeyType type, OSSL_PARAM *params) {
+    auto &context = type == KeyType::rsa ? rsa_ : ec_;
+    if (!context) {
+        context.reset(EVP_PKEY_CTX_new_from_name(libctx_, type == KeyType::rsa ? "RSA" : "EC", nullptr));
+        if (context && EVP_PKEY_fromdata_init(context.get()) != 1) context.reset();
+    }
+    EVP_PKEY *key = nullptr;
+    if (!context || EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params) != 1) return nullptr;
+    return EvpPkeyPtr(key);
+}
+
 Result<EvpPkeyPtr> make_public_key(OSSL_LIB_CTX *libctx, const KeyObject &key, const std::optional<ByteView> &exponent,
+                                   const std::string &subject) {
+    KeyMaker maker(libctx);
+    return make_public_key(maker, key, exponent, subject);
+}
+
+Result<EvpPkeyPtr> make_public_key(KeyMaker &maker, const KeyObject &key, const std::optional<ByteView> &exponent,
                                    const std::string &subject) {
     if (key.type == KeyType::aes) return Failure{Reason::given_symmetric, subject, ""};
     if (key.type == KeyType::rsa && !exponent)
         return Failure{Reason::object_attribute_absent, subject, "CKA_PUBLIC_EXPONENT"};
-    auto made = key.type == KeyType::rsa ? build_rsa(libctx, key.material, *exponent)
-                                         : build_ec(libctx, *key.curve, key.material);
+    auto made = key.type == KeyType::rsa ? build_rsa(maker, key.material, *exponent)
+                                         : build_ec(maker, *key.curve, key.material);
     if (!made) return Failure{Reason::object_key_invalid, subject, ""};
     return made;
 }
 
-Bytes public_key_info(const KeyObject &key, const std::optional<ByteView> &exponent) {
+Bytes public_key_info(const PublicMaterial &key) {
     if (key.type == KeyType::ec)
         return key_info(NID_X9_62_id_ecPublicKey, V_ASN1_OBJECT, OBJ_nid2obj(key.curve->nid), key.material);
-    if (key.type != KeyType::rsa || !exponent) return {};
-    const auto inner = rsa_public_key(key.material, *exponent);
+    if (key.type != KeyType::rsa) return {};
+    const auto inner = rsa_public_key(key.material, key.exponent);
     return inner.empty() ? Bytes{} : key_info(NID_rsaEncryption, V_ASN1_NULL, nullptr, inner);
 }
 

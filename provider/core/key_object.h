@@ -44,12 +44,35 @@ struct KeyObject {
 Result<KeyObject> read_key_object(const Blob &blob, ObjectClass promised, const std::optional<JsonWebKey> &jwk,
                                   const std::string &subject);
 
+// Makes public keys for libcrypto; what it fetches for one it keeps for the next. One thread at a time.
+class KeyMaker {
+public:
+    explicit KeyMaker(OSSL_LIB_CTX *libctx) : libctx_(libctx) {}
+
+    OSSL_LIB_CTX *libctx() const { return libctx_; }
+    // An RSA or EC key from the OSSL_PARAMs of its type; null if libcrypto refuses them.
+    EvpPkeyPtr make(KeyType type, OSSL_PARAM *params);
+
+private:
+    OSSL_LIB_CTX *libctx_;
+    EvpPkeyCtxPtr rsa_, ec_;
+};
+
 // The attested public key as a libcrypto key in `libctx`; fails for symmetric keys and invalid material.
 Result<EvpPkeyPtr> make_public_key(OSSL_LIB_CTX *libctx, const KeyObject &key, const std::optional<ByteView> &exponent,
                                    const std::string &subject);
 
-// DER SubjectPublicKeyInfo of that key, as public_key_der() of what make_public_key() made of the same; empty for
-// symmetric keys and on allocation failure.
-Bytes public_key_info(const KeyObject &key, const std::optional<ByteView> &exponent);
+Result<EvpPkeyPtr> make_public_key(KeyMaker &maker, const KeyObject &key, const std::optional<ByteView> &exponent,
+                                   const std::string &subject);
+
+// What a public key consists of. Views borrow from the blobs.
+struct PublicMaterial {
+    KeyType type = KeyType::rsa;
+    const Curve *curve = nullptr;
+    ByteView material, exponent;
+};
+// DER SubjectPublicKeyInfo, as public_key_der() of the key that make_public_key() made of the same; empty for symmetric
+// keys and on allocation failure.
+Bytes public_key_info(const PublicMaterial &key);
 
 }  // namespace mhsm

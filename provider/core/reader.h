@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mhsm {
@@ -17,6 +19,16 @@ inline ByteView as_bytes(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t *>(text.data()), text.size()};
 }
 inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char *>(bytes.data()), bytes.size()}; }
+
+// Bytes that live as long as their owner does.
+struct SharedBytes {
+    std::shared_ptr<const void> owner;
+    ByteView bytes;
+};
+inline SharedBytes share(Bytes bytes) {
+    const auto owner = std::make_shared<const Bytes>(std::move(bytes));
+    return {owner, *owner};
+}
 
 inline bool all_zero(ByteView bytes) {
     // All of them, so that the compiler may look at many at once.

@@ -24,6 +24,11 @@ std::string AttributeFacts::value() const {
     return render_value({type, hex ? std::optional(hex->bytes) : std::nullopt});
 }
 
+std::string EvidenceDigest::text() const {
+    const auto digest = sha256_ ? sha256_with(sha256_.get(), evidence_.bytes) : std::nullopt;
+    return digest ? hex(*digest) : std::string{};
+}
+
 const Outcome *Report::find(std::string_view id) const {
     const auto found = std::ranges::find(checks, id, &Check::id);
     return found != checks.end() ? &found->outcome : nullptr;

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "attributes.h"
 #include "chain.h"
 #include "evidence.h"
+#include "key_object.h"
 
 namespace mhsm {
 
@@ -69,6 +69,30 @@ struct ObjectFacts {
     std::shared_ptr<const Bytes> blob;  // what the attributes are views of
 };
 
+// The attested public key, encoded when it is asked for.
+struct PublicKeyFacts {
+    std::optional<PublicMaterial> material;  // none for symmetric keys
+    std::vector<std::shared_ptr<const Bytes>> blobs;  // what it is views of
+
+    bool empty() const { return !material; }
+    Bytes der() const { return material ? public_key_info(*material) : Bytes{}; }  // SubjectPublicKeyInfo
+};
+
+// SHA-256 of the evidence, computed when it is asked for.
+class EvidenceDigest {
+public:
+    EvidenceDigest() = default;
+    EvidenceDigest(std::shared_ptr<EVP_MD> sha256, SharedBytes evidence)
+        : sha256_(std::move(sha256)), evidence_(std::move(evidence)) {}
+
+    std::string text() const;  // lower-case hex; "" if the evidence was too large to be read whole
+    friend bool operator==(const std::string &text, const EvidenceDigest &digest) { return text == digest.text(); }
+
+private:
+    std::shared_ptr<EVP_MD> sha256_;
+    SharedBytes evidence_;
+};
+
 // Facts about the attested key, only of signed and consistent objects.
 struct KeyFacts {
     std::string type;  // RSA, EC, AES
@@ -77,7 +101,7 @@ struct KeyFacts {
     std::string id, label, check_value;  // CKA_ID, CKA_LABEL, CKA_CHECK_VALUE (hex); escaped
     std::string created_by;              // CKA_KEY_GEN_MECHANISM
     std::optional<bool> extractable, never_extractable, sensitive, always_sensitive, local;
-    Bytes public_key;  // DER SubjectPublicKeyInfo; empty for symmetric keys
+    PublicKeyFacts public_key;
 };
 
 struct HsmFacts {
@@ -102,7 +126,7 @@ struct Report {
     std::string policy;
     OwnerTrustMode owner_mode = OwnerTrustMode::authenticated;
     std::string kid;              // as the service states it; escaped
-    std::string evidence_sha256;  // "" if it was too large to be read whole
+    EvidenceDigest evidence_sha256;
     std::optional<KeyFacts> key;
     std::optional<HsmFacts> hsm;
     std::optional<OwnerFacts> owner;

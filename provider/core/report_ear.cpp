@@ -46,7 +46,7 @@ std::string report_ear(const Report &report, std::int64_t issued_at, bool pretty
     put(module, "ear.status", !verified ? "contraindicated" : owner_known ? "affirming" : "warning");
     put_trust_vector(module, report);
     put(module, "ear.appraisal-policy-id", "mhsm-attest:" + report.policy);
-    put_unless_empty(module, "mhsm-attest.evidence-sha256", report.evidence_sha256);
+    put_unless_empty(module, "mhsm-attest.evidence-sha256", report.evidence_sha256.text());
     if (report.owner) put(module, "mhsm-attest.owner-trust", std::string(owner_trust_name(report.owner->trust)));
     return to_text(root.get(), pretty);
 }

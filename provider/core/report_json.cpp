@@ -70,7 +70,7 @@ void put_key(cJSON *root, const Report &report) {
     put_bool(object, "sensitive", key.sensitive);
     put_bool(object, "always_sensitive", key.always_sensitive);
     put_bool(object, "local", key.local);
-    put_unless_empty(object, "public_key", public_key_pem(key.public_key));
+    put_unless_empty(object, "public_key", public_key_pem(key.public_key.der()));
 }
 
 void put_hsm(cJSON *root, const Report &report) {
@@ -168,7 +168,7 @@ std::string report_json(const Report &report, bool pretty) {
         put_null(root.get(), "time");
     put(root.get(), "policy", report.policy);
     put(root.get(), "owner_trust_required", owner_mode_name(report.owner_mode));
-    put_or_null(root.get(), "evidence_sha256", report.evidence_sha256);
+    put_or_null(root.get(), "evidence_sha256", report.evidence_sha256.text());
     put_or_null(root.get(), "kid", report.kid);
     put_checks(root.get(), report);
     put_key(root.get(), report);

@@ -21,16 +21,17 @@ struct Member {
 // One appraisal from first check to last; each step is made only if those it builds on passed.
 class Appraisal {
 public:
-    Appraisal(const BundleContext &context, const EVP_MD *sha256, BundleCache &cache, const Policy &policy,
-              const Expectations &expectations, VerificationTime time)
+    Appraisal(const BundleContext &context, std::shared_ptr<EVP_MD> sha256, BundleCache &cache, KeyMaker &keys,
+              const Policy &policy, const Expectations &expectations, VerificationTime time)
         : context_(context),
-          sha256_(sha256),
+          sha256_(std::move(sha256)),
           cache_(cache),
+          keys_(keys),
           policy_(policy),
           expectations_(expectations),
           time_(time) {}
 
-    Report run(ByteView json);
+    Report run(const SharedBytes &json);
 
 private:
     void add(std::string id, Outcome outcome);
@@ -45,14 +46,15 @@ private:
     void add_decoding();
     void add_chains();
     void add_members();
-    void collect_facts(ByteView json);
-    void collect_key();
-    void collect_objects(Member &member, const char *name);
+    void collect_facts(const SharedBytes &json);
+    void collect_key(std::vector<std::shared_ptr<const Bytes>> blobs);
+    void collect_objects(const Member &member, const char *name, const std::shared_ptr<const Bytes> &blob);
     std::optional<ByteView> exponent() const;
 
     const BundleContext &context_;
-    const EVP_MD *sha256_;
+    std::shared_ptr<EVP_MD> sha256_;
     BundleCache &cache_;
+    KeyMaker &keys_;
     const Policy &policy_;
     const Expectations &expectations_;
     VerificationTime time_;
@@ -66,18 +68,16 @@ private:
 };
 
 // What comes from outside is escaped, and cut: a report is not the place for a name of 100 KB.
-std::string presentable(std::string text) {
+std::string presentable(std::string_view text) {
     constexpr std::size_t longest = 600;
-    const auto harmless = [](char c) { return c >= ' ' && c <= '~'; };
-    if (text.size() <= longest && std::ranges::all_of(text, harmless)) return text;
     auto shown = printable(text);
     if (shown.size() > longest) shown.replace(longest, std::string::npos, "...");
     return shown;
 }
 
 void Appraisal::add(std::string id, Outcome outcome) {
-    outcome.subject = presentable(std::move(outcome.subject));
-    outcome.detail = presentable(std::move(outcome.detail));
+    if (!outcome.subject.empty()) outcome.subject = presentable(outcome.subject);
+    if (!outcome.detail.empty()) outcome.detail = presentable(outcome.detail);
     report_.checks.push_back({std::move(id), std::move(outcome)});
 }
 
@@ -157,7 +157,7 @@ std::optional<ByteView> Appraisal::exponent() const {
 // object.public, second half: the material must be a key that libcrypto accepts.
 void Appraisal::check_public_key() {
     if (!public_.key) return;
-    auto made = make_public_key(context_.libctx, *public_.key, exponent(), public_.subject);
+    auto made = make_public_key(keys_, *public_.key, exponent(), public_.subject);
     if (made) {
         public_key_ = std::move(*made);
         return;
@@ -238,9 +238,9 @@ void Appraisal::add_members() {
     add("object.public", public_.object);
 }
 
-Report Appraisal::run(ByteView json) {
+Report Appraisal::run(const SharedBytes &json) {
     report_.checks.reserve(mandatory_checks().size() + most_given + policy_.demands.size());
-    decode(json);
+    decode(json.bytes);
     appraise_member(private_, ObjectClass::private_key);
     appraise_member(public_, ObjectClass::public_key);
     check_symmetry();
@@ -256,22 +256,25 @@ Report Appraisal::run(ByteView json) {
     return std::move(report_);
 }
 
-void Appraisal::collect_facts(ByteView json) {
+void Appraisal::collect_facts(const SharedBytes &json) {
     report_.time = time_;
     report_.policy = printable(policy_.name);
     report_.owner_mode = context_.trust.owner_mode;
     report_.service = evidence().service;
     if (report_.service.recovery_level) report_.service.recovery_level = printable(*report_.service.recovery_level);
     if (evidence().key && evidence().key->kid) report_.kid = printable(*evidence().key->kid);
-    const auto digest = sha256_with(sha256_, json);
-    if (digest && decoded_.json.reason != Reason::json_too_large) report_.evidence_sha256 = hex(*digest);
+    if (decoded_.json.reason != Reason::json_too_large) report_.evidence_sha256 = EvidenceDigest(sha256_, json);
     report_.hsm = bundle_->hsm;
     if (report_.hsm && private_.parsed) report_.hsm->firmware_layout = layout_name(private_.parsed->layout);
     report_.owner = bundle_->owner_facts;
     report_.certificates = bundle_->certificates;
-    collect_key();
-    collect_objects(private_, "private");
-    collect_objects(public_, "public");
+    // The last step: the bytes of the blobs become the report's. Views of them stay valid.
+    std::vector<std::shared_ptr<const Bytes>> blobs;
+    for (auto *member : {&private_, &public_}) {
+        blobs.push_back(member->bytes ? std::make_shared<const Bytes>(std::move(*member->bytes)) : nullptr);
+        collect_objects(*member, member == &private_ ? "private" : "public", blobs.back());
+    }
+    collect_key(std::move(blobs));
 }
 
 std::optional<bool> stated(const KeyObject &key, std::uint32_t type) {
@@ -287,7 +290,7 @@ std::string rendered(const KeyObject &key, std::uint32_t type) {
     return found != attributes.end() ? render_value(*found) : std::string{};
 }
 
-void Appraisal::collect_key() {
+void Appraisal::collect_key(std::vector<std::shared_ptr<const Bytes>> blobs) {
     if (!private_.key) return;
     const auto &key = *private_.key;
     KeyFacts facts;
@@ -303,14 +306,15 @@ void Appraisal::collect_key() {
     facts.sensitive = stated(key, cka::SENSITIVE);
     facts.always_sensitive = stated(key, cka::ALWAYS_SENSITIVE);
     facts.local = stated(key, cka::LOCAL);
-    if (public_key_) facts.public_key = public_key_info(*public_.key, exponent());
+    if (public_key_)
+        facts.public_key = {PublicMaterial{public_.key->type, public_.key->curve, public_.key->material,
+                                           exponent().value_or(ByteView{})},
+                            std::move(blobs)};
     report_.key = std::move(facts);
 }
 
-// The last step: the bytes of the blob become the report's.
-void Appraisal::collect_objects(Member &member, const char *name) {
+void Appraisal::collect_objects(const Member &member, const char *name, const std::shared_ptr<const Bytes> &blob) {
     if (!member.signature.passed() || !member.parsed) return;
-    const auto blob = std::make_shared<const Bytes>(std::move(*member.bytes));  // its views stay valid
     for (const auto &object : member.parsed->objects) {
         ObjectFacts facts{name, object_class_name(object), object.handle, {}, blob};
         facts.attributes.reserve(object.attributes.size());
@@ -345,11 +349,17 @@ Verifier::Verifier(OSSL_LIB_CTX *libctx, const Trust &trust, std::size_t most_bu
       sha256_(fetch_sha256(libctx)),
       cache_(most_bundles) {}
 
-Report Verifier::verify(ByteView json, const Policy &policy, const Expectations &expectations,
-                        VerificationTime time) {
+Report Verifier::verify(const SharedBytes &json, KeyMaker &keys, const Policy &policy,
+                        const Expectations &expectations, VerificationTime time) {
     const ErrorScope errors;
     const BundleContext context{libctx_, roots_, trust_};
-    return Appraisal(context, sha256_.get(), cache_, policy, expectations, time).run(json);
+    return Appraisal(context, sha256_, cache_, keys, policy, expectations, time).run(json);
+}
+
+Report Verifier::verify(ByteView json, const Policy &policy, const Expectations &expectations,
+                        VerificationTime time) {
+    KeyMaker keys(libctx_);
+    return verify(share({json.begin(), json.end()}), keys, policy, expectations, time);
 }
 
 Report verify(OSSL_LIB_CTX *libctx, ByteView json, const Trust &trust, const Policy &policy,

@@ -30,12 +30,16 @@ public:
 
     // See verify().
     Report verify(ByteView json, const Policy &policy, const Expectations &expectations, VerificationTime time);
+    // The same for a thread that verifies many: the report shares the evidence, and `keys`, made for `libctx`, is the
+    // thread's own.
+    Report verify(const SharedBytes &json, KeyMaker &keys, const Policy &policy, const Expectations &expectations,
+                  VerificationTime time);
 
 private:
     OSSL_LIB_CTX *libctx_;
     const Trust &trust_;
     std::vector<X509Ptr> roots_;
-    EvpMdPtr sha256_;
+    std::shared_ptr<EVP_MD> sha256_;
     BundleCache cache_;
 };
 
