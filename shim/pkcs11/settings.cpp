@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <limits>
 
 #include "error.h"
 #include "log.h"
@@ -13,6 +12,7 @@ namespace mhsm::pkcs11 {
 namespace {
 
 constexpr std::int64_t longest_timeout = 3600;
+constexpr std::int64_t latest_time = 253402300799;  // the end of the year 9999
 constexpr std::int64_t longest_age = std::int64_t{366} * 24 * 3600;
 
 template <class T>
@@ -59,7 +59,7 @@ constexpr auto known_settings = std::to_array<Setting>({
     {"attime",
      [](const Target &to, const std::string &value) {
          to.settings.time = understood(
-             support::number_setting(value, 0, std::numeric_limits<std::int32_t>::max(), "seconds since 1970"));
+             support::number_setting(value, 0, latest_time, "seconds since 1970"));
      }},
     {"auth", [](const Target &to, const std::string &value) { to.settings.fetch.auth = value; }},
     {"token-file",

@@ -3,10 +3,6 @@
 #include <openssl/decoder.h>
 #include <openssl/store.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "forge.h"
 #include "mhsmattest.h"
 #include "samples.h"
@@ -39,23 +35,6 @@ EvpPkeyPtr decode_as(OSSL_LIB_CTX *context, std::string_view text, const char *i
 }
 
 }  // namespace
-
-Folder::Folder() {
-    std::string name = std::filesystem::temp_directory_path() / "mhsmattest-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-}
-
-Folder::~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
-std::string Folder::write(std::string_view name, std::string_view content) const {
-    auto path = path_ + "/" + std::string(name);
-    std::ofstream(path, std::ios::binary) << content;
-    return path;
-}
 
 Application::Application(const std::string &parameters) : context_(OSSL_LIB_CTX_new()) {
     const Folder folder;

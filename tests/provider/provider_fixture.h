@@ -8,21 +8,9 @@
 #include <vector>
 
 #include "core/ossl.h"
+#include "folder.h"
 
 namespace mhsm::test {
-
-// A folder that is removed with everything in it.
-class Folder {
-public:
-    Folder();
-    ~Folder();
-    Folder(const Folder &) = delete;
-    Folder &operator=(const Folder &) = delete;
-    std::string write(std::string_view name, std::string_view content) const;  // the path
-
-private:
-    std::string path_;
-};
 
 // A library context configured like openssl.cnf does it, default first, mhsmattest second; but the latter is loaded
 // by name, since libcrypto drops the errors of a provider that the configuration activates.
