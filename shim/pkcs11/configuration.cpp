@@ -45,8 +45,7 @@ struct Place {
 };
 
 Place configuration_file(const Pairs &reserved) {
-    const auto given = std::ranges::find(reserved, "config", &Pairs::value_type::first);
-    if (given != reserved.end()) return {given->second, true};
+    if (const auto *given = find_value(reserved, "config")) return {*given, true};
     const auto named = environment(MHSMATTEST_PKCS11_CONF_VARIABLE);
     if (!named.empty()) return {named, true};
     const auto folder = user_folder("XDG_CONFIG_HOME", ".config");
@@ -121,8 +120,13 @@ std::string take_value(std::string_view &text, const std::string &name) {
 
 }  // namespace
 
-Pairs parse_reserved(std::string_view text) {
-    Pairs pairs;
+const std::string *find_value(const Pairs &pairs, std::string_view name) {
+    const auto found =
+        std::find_if(pairs.rbegin(), pairs.rend(), [name](const auto &pair) { return pair.first == name; });
+    return found != pairs.rend() ? &found->second : nullptr;
+}
+
+void parse_reserved(std::string_view text, Pairs &pairs) {
     for (text = support::trimmed(text); !text.empty(); text = support::trimmed(text)) {
         const auto equals = text.find('=');
         const std::string name(text.substr(0, equals));
@@ -131,7 +135,6 @@ Pairs parse_reserved(std::string_view text) {
         text.remove_prefix(equals + 1);
         pairs.emplace_back(name, take_value(text, name));
     }
-    return pairs;
 }
 
 Configuration read_configuration(const Pairs &reserved) {

@@ -20,9 +20,11 @@ struct Configuration {
 };
 
 // pReserved of CK_C_INITIALIZE_ARGS: name=value separated by white space; a value with white space in it stands in
-// single or double quotes. Throws Error.
+// single or double quotes. Throws Error; `pairs` then has those before the mistake.
 using Pairs = std::vector<std::pair<std::string, std::string>>;
-Pairs parse_reserved(std::string_view text);
+void parse_reserved(std::string_view text, Pairs &pairs);
+// The value of the last of this name; null if there is none.
+const std::string *find_value(const Pairs &pairs, std::string_view name);
 
 // The file that `reserved`, the environment or the user names, or else the system's; then what `reserved` says, which
 // goes before it. No file at all is no error unless one was named. Throws Error.

@@ -34,19 +34,22 @@ Instance::Instance(const char *reserved, bool may_create_threads)
 }
 
 void Instance::start(const char *reserved) {
-    const auto pairs = parse_reserved(reserved != nullptr ? reserved : "");
     // Where to log comes first, so that whatever else is wrong can be told.
-    const auto log_to = [this](const std::string &place) {
-        if (place == "stderr")
-            shared_.log.to_stderr();
-        else if (place.starts_with('/'))
-            shared_.log.to_file(place);
+    const auto log_to = [this](const std::string *place) {
+        if (place != nullptr && *place == "stderr") shared_.log.to_stderr();
+        if (place != nullptr && place->starts_with('/')) shared_.log.to_file(*place);
     };
-    const auto given = std::ranges::find(pairs, "log", &Pairs::value_type::first);
-    if (given != pairs.end()) log_to(given->second);
+    Pairs pairs;
+    try {
+        parse_reserved(reserved != nullptr ? reserved : "", pairs);
+    } catch (const Error &) {
+        log_to(find_value(pairs, "log"));
+        throw;
+    }
+    log_to(find_value(pairs, "log"));
     const auto configuration = read_configuration(pairs);
     const auto log = configuration.settings.find("log");
-    if (log != configuration.settings.end()) log_to(log->second);
+    log_to(log != configuration.settings.end() ? &log->second : nullptr);
     shared_.settings = understand(configuration, libctx_.get());
     for (const auto &source : configuration.sources) {
         if (!source.location.starts_with('/') && !is_pool(source.location))

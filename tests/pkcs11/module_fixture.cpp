@@ -135,9 +135,12 @@ std::string forged_settings(const Folder &folder) {
            " hsm-roots=" + folder.write("hsm-root.pem", anchors.hsm_root);
 }
 
+std::string source_of(const Folder &folder, std::string_view evidence) {
+    return forged_settings(folder) + " source=" + folder.write("evidence.json", evidence);
+}
+
 std::string forged_source(const Folder &folder, std::string_view name) {
-    const auto file = folder.write(std::string(name) + ".json", forge::mint(name).evidence);
-    return forged_settings(folder) + " source=" + file;
+    return source_of(folder, forge::mint(name).evidence);
 }
 
 }  // namespace mhsm::test

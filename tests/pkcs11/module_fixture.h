@@ -68,7 +68,8 @@ private:
 // Strings for C_Initialize: the real evidence, and what the forge's evidence needs to verify.
 std::string real_source();
 std::string forged_settings(const Folder &folder);
-// With the evidence of this case of the forge as a file.
+// With this evidence, or that of this case of the forge, as a file.
+std::string source_of(const Folder &folder, std::string_view evidence);
 std::string forged_source(const Folder &folder, std::string_view name);
 
 }  // namespace mhsm::test

@@ -7,8 +7,8 @@ using namespace mhsm;
 using namespace mhsm::test;
 
 TEST(every_kind_of_key_shows_its_objects) {
-    for (const std::string kind : {"rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384", "p-521", "p-256k", "aes-128",
-                                   "aes-192", "aes-256"})
+    for (const std::string kind :
+         {"rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384", "p-521", "p-256k", "aes-128", "aes-192", "aes-256"})
         for (const auto *layout : {"fw2", "fw3"}) {
             const auto name = "genuine-" + kind + "-" + layout;
             const Context context(name);
@@ -31,8 +31,9 @@ TEST(ec_points_and_curves_in_der) {
         const char *kind, *oid;
         std::size_t point;  // bytes of 04||X||Y
     };
-    for (const auto &[kind, oid, point_size] : {Row{"p-256", "06082a8648ce3d030107", 65}, Row{"p-384", "06052b81040022", 97},
-                                                Row{"p-521", "06052b81040023", 133}, Row{"p-256k", "06052b8104000a", 65}}) {
+    for (const auto &[kind, oid, point_size] :
+         {Row{"p-256", "06082a8648ce3d030107", 65}, Row{"p-384", "06052b81040022", 97},
+          Row{"p-521", "06052b81040023", 133}, Row{"p-256k", "06052b8104000a", 65}}) {
         const Context context(kind);
         const Folder folder;
         Module module;
@@ -77,7 +78,8 @@ TEST(what_the_hsm_did_not_state_is_not_there) {
         module.start(forged_source(folder, name));
         const OpenSession session(module);
         const auto key = session.only({entry(CKA_CLASS, CKO_PRIVATE_KEY)});
-        const auto absent = std::string_view(name).find("local") == std::string_view::npos ? CKA_NEVER_EXTRACTABLE : CKA_LOCAL;
+        const auto absent =
+            std::string_view(name).find("local") == std::string_view::npos ? CKA_NEVER_EXTRACTABLE : CKA_LOCAL;
         CHECK_EQ(session.code(key, absent), CKR_ATTRIBUTE_TYPE_INVALID);
         CHECK_EQ(session.find({flag_entry(absent, true), entry(CKA_CLASS, CKO_PRIVATE_KEY)}).size(), 0U);
         CHECK_EQ(session.find({flag_entry(absent, false), entry(CKA_CLASS, CKO_PRIVATE_KEY)}).size(), 0U);

@@ -79,8 +79,8 @@ TEST(sensitive_values_are_there_and_never_shown) {
     const Real real;
     const OpenSession session(real.module);
     const auto key = session.only({entry(CKA_CLASS, CKO_PRIVATE_KEY)});
-    for (const auto type : {CKA_PRIVATE_EXPONENT, CKA_PRIME_1, CKA_PRIME_2, CKA_EXPONENT_1, CKA_EXPONENT_2,
-                            CKA_COEFFICIENT})
+    for (const auto type :
+         {CKA_PRIVATE_EXPONENT, CKA_PRIME_1, CKA_PRIME_2, CKA_EXPONENT_1, CKA_EXPONENT_2, CKA_COEFFICIENT})
         CHECK_EQ(session.code(key, type), CKR_ATTRIBUTE_SENSITIVE);
     CHECK_EQ(session.find({{CKA_PRIVATE_EXPONENT, {}}}).size(), 0U);
 }
@@ -92,9 +92,9 @@ TEST(each_entry_of_a_template_is_answered) {
     char small[4];
     char label[64];
     CK_ULONG type = 0;
-    CK_ATTRIBUTE asked[] = {{CKA_PRIME_1, small, sizeof small},  {CKA_VALUE_BITS, small, sizeof small},
-                            {CKA_ID, small, sizeof small},       {CKA_LABEL, label, sizeof label},
-                            {CKA_KEY_TYPE, &type, sizeof type},  {CKA_ID, nullptr, 0}};
+    CK_ATTRIBUTE asked[] = {{CKA_PRIME_1, small, sizeof small}, {CKA_VALUE_BITS, small, sizeof small},
+                            {CKA_ID, small, sizeof small},      {CKA_LABEL, label, sizeof label},
+                            {CKA_KEY_TYPE, &type, sizeof type}, {CKA_ID, nullptr, 0}};
     type = 77;
     CHECK_EQ(real.module->C_GetAttributeValue(session.handle(), key, asked, 6), CKR_ATTRIBUTE_SENSITIVE);
     for (const std::size_t unanswered : {0U, 1U, 2U})
@@ -129,15 +129,16 @@ TEST(templates_match_byte_for_byte) {
     CHECK_EQ(session.find({id}).size(), 2U);
     CHECK_EQ(session.find({id, entry(CKA_CLASS, CKO_PUBLIC_KEY)}).size(), 1U);
     CHECK_EQ(session.find({id, entry(CKA_CLASS, CKO_CERTIFICATE)}).size(), 0U);
-    CHECK_EQ(session.find({entry(CKA_ID, "/keys/key1-hnhgsllilfcl3pdtpld/7071fabc480c0ca186f786a9b78c9457")}).size(), 0U);
+    CHECK_EQ(session.find({entry(CKA_ID, "/keys/key1-hnhgsllilfcl3pdtpld/7071fabc480c0ca186f786a9b78c9457")}).size(),
+             0U);
     CHECK_EQ(session.find({entry(CKA_ID, "/keys/key1")}).size(), 0U);
     CHECK_EQ(session.find({flag_entry(CKA_NEVER_EXTRACTABLE, true)}).size(), 1U);
     CHECK_EQ(session.find({flag_entry(CKA_NEVER_EXTRACTABLE, false)}).size(), 0U);  // and not the public key
     CHECK_EQ(session.find({flag_entry(CKA_TOKEN, false)}).size(), 0U);
     CHECK_EQ(session.find({flag_entry(CKA_TOKEN, true)}).size(), 7U);
     CHECK_EQ(session.find({flag_entry(CKA_TRUSTED, true)}).size(), 0U);
-    CHECK_EQ(session.find({{CKA_START_DATE, {}}}).size(), 2U);                        // the empty value
-    CHECK_EQ(session.find({{CKA_CLASS, {2}}}).size(), 0U);                            // of another size
+    CHECK_EQ(session.find({{CKA_START_DATE, {}}}).size(), 2U);  // the empty value
+    CHECK_EQ(session.find({{CKA_CLASS, {2}}}).size(), 0U);      // of another size
     CHECK_EQ(session.find({entry(CKA_MHSMATTEST_CERTIFICATE_ROLE, "pool-root")}).size(), 1U);
 }
 
