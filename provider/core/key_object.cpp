@@ -1,6 +1,7 @@
 #include "key_object.h"
 
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 #include <openssl/params.h>
 
@@ -155,6 +156,9 @@ Result<KeyObject> read_picked(const Picked &picked, std::size_t object_count, co
     return key;
 }
 
+using EcGroupPtr = std::unique_ptr<EC_GROUP, Deleter<EC_GROUP_free>>;
+using EcPointPtr = std::unique_ptr<EC_POINT, Deleter<EC_POINT_free>>;
+
 BnPtr to_number(ByteView bytes) { return BnPtr(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr)); }
 
 // A big-endian number in the byte order that OSSL_PARAM wants.
@@ -179,16 +183,25 @@ EvpPkeyPtr build_rsa(KeyMaker &maker, ByteView modulus, ByteView exponent) {
     return maker.make(KeyType::rsa, params);
 }
 
+// Whether `point` is on the curve, encoded as it must be, and not at infinity. All four curves have cofactor 1, so
+// every such point is a public key. (EVP_PKEY_public_check would ask an ENGINE that the host has made its default.)
+bool is_public_point(OSSL_LIB_CTX *libctx, const Curve &curve, ByteView point) {
+    const EcGroupPtr group(EC_GROUP_new_by_curve_name_ex(libctx, nullptr, curve.nid));
+    const EcPointPtr decoded(group ? EC_POINT_new(group.get()) : nullptr);
+    return decoded && EC_POINT_oct2point(group.get(), decoded.get(), point.data(), point.size(), nullptr) == 1 &&
+           EC_POINT_is_at_infinity(group.get(), decoded.get()) == 0 &&
+           EC_POINT_is_on_curve(group.get(), decoded.get(), nullptr) == 1;
+}
+
 EvpPkeyPtr build_ec(KeyMaker &maker, const Curve &curve, ByteView point) {
+    if (!is_public_point(maker.libctx(), curve, point)) return nullptr;
     std::string group = OBJ_nid2sn(curve.nid);
     Bytes bytes(point.begin(), point.end());
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, bytes.data(), bytes.size()),
         OSSL_PARAM_construct_end()};
-    auto key = maker.make(KeyType::ec, params);
-    const EvpPkeyCtxPtr context(key ? EVP_PKEY_CTX_new_from_pkey(maker.libctx(), key.get(), nullptr) : nullptr);
-    return context && EVP_PKEY_public_check(context.get()) == 1 ? std::move(key) : nullptr;
+    return maker.make(KeyType::ec, params);
 }
 
 using Asn1Integer = std::unique_ptr<ASN1_INTEGER, Deleter<ASN1_INTEGER_free>>;
@@ -273,10 +286,14 @@ Result<KeyObject> read_key_object(const Blob &blob, ObjectClass promised, const 
     return key;
 }
 
+// Key types by object identifier, which providers know as well as their names. By name, libcrypto would first ask an
+// ENGINE that the host has made its default, and an ENGINE cannot make a key of parameters.
 EvpPkeyPtr KeyMaker::make(KeyType type, OSSL_PARAM *params) {
+    constexpr const char *rsa_key_type = "1.2.840.113549.1.1.1";
+    constexpr const char *ec_key_type = "1.2.840.10045.2.1";
     auto &context = type == KeyType::rsa ? rsa_ : ec_;
     if (!context) {
-        context.reset(EVP_PKEY_CTX_new_from_name(libctx_, type == KeyType::rsa ? "RSA" : "EC", nullptr));
+        context.reset(EVP_PKEY_CTX_new_from_name(libctx_, type == KeyType::rsa ? rsa_key_type : ec_key_type, nullptr));
         if (context && EVP_PKEY_fromdata_init(context.get()) != 1) context.reset();
     }
     EVP_PKEY *key = nullptr;
