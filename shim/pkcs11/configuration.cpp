@@ -143,7 +143,7 @@ Configuration read_configuration(const Pairs &reserved) {
     for (const auto &[name, value] : reserved) {
         if (name == "config") continue;
         if (name == source_setting)
-            configuration.sources.push_back({value, value});
+            configuration.sources.push_back({value.substr(value.rfind('/') + 1), value});
         else
             configuration.settings[name] = value;
     }

@@ -9,7 +9,7 @@
 namespace mhsm::pkcs11 {
 
 struct NamedSource {
-    std::string name;      // of its section; for one of the application's string, the source itself
+    std::string name;      // of its section, or for one of the application's string, the last part of its location
     std::string location;  // /path/to/file or folder, or mhsm://host
 };
 

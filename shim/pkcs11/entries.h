@@ -45,5 +45,6 @@ CK_RV verify_final(CK_SESSION_HANDLE session, CK_BYTE *signature, CK_ULONG signa
 CK_RV encrypt_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key) noexcept;
 CK_RV encrypt(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_size, CK_BYTE *encrypted,
               CK_ULONG *encrypted_size) noexcept;
+CK_RV no_random_numbers(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size) noexcept;
 
 }  // namespace mhsm::pkcs11

@@ -93,4 +93,9 @@ CK_RV encrypt(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_size, CK_B
     });
 }
 
+// C_SeedRandom and C_GenerateRandom: this code, and no other, tells that a token has no generator.
+CK_RV no_random_numbers(CK_SESSION_HANDLE session, CK_BYTE * /*data*/, CK_ULONG /*size*/) noexcept {
+    return with_session(session, [](const Instance &, const Session &) -> CK_RV { return CKR_RANDOM_NO_RNG; });
+}
+
 }  // namespace mhsm::pkcs11

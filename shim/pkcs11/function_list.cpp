@@ -100,8 +100,8 @@ constexpr void fill_crypto(List &list) {
     list.C_DecryptDigestUpdate = unsupported;
     list.C_SignEncryptUpdate = unsupported;
     list.C_DecryptVerifyUpdate = unsupported;
-    list.C_SeedRandom = unsupported;
-    list.C_GenerateRandom = unsupported;
+    list.C_SeedRandom = no_random_numbers;
+    list.C_GenerateRandom = no_random_numbers;
 }
 
 constexpr void fill_version3(CK_FUNCTION_LIST_3_0 &list) {
