@@ -4,12 +4,8 @@ namespace mhsm::pkcs11 {
 
 bool is_pool(std::string_view location) { return location.starts_with("mhsm://"); }
 
-bool gather(const NamedSource &source, const Settings & /*settings*/, const Log &log, const Sink &sink) {
-    if (is_pool(source.location)) {
-        log.write(source.name, "pools cannot be fetched yet");
-        return false;
-    }
-    return gather_files(source, log, sink);
+bool gather(const NamedSource &source, const Shared &shared, const Sink &sink) {
+    return is_pool(source.location) ? gather_pool(source, shared, sink) : gather_files(source, shared.log, sink);
 }
 
 }  // namespace mhsm::pkcs11

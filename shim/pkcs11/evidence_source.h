@@ -10,6 +10,13 @@
 
 namespace mhsm::pkcs11 {
 
+// What all tokens of a module share. Outlives them.
+struct Shared {
+    Settings settings;
+    Log log;
+    OSSL_LIB_CTX *libctx = nullptr;
+};
+
 struct RawEvidence {
     std::string name;  // of the file or the key, for the log
     Bytes json;
@@ -23,10 +30,13 @@ bool is_pool(std::string_view location);
 
 // Hands everything that the source has to `sink`, in an order that does not change. False if something could not be
 // had, or was left out; the log then says what.
-bool gather(const NamedSource &source, const Settings &settings, const Log &log, const Sink &sink);
+bool gather(const NamedSource &source, const Shared &shared, const Sink &sink);
 
 // One file of at most 1 MiB, or the *.json files of a folder, at most `most_files`, in the order of their names.
 inline constexpr std::size_t most_files = 10000;
 bool gather_files(const NamedSource &source, const Log &log, const Sink &sink);
+
+// The current version of every key of a pool.
+bool gather_pool(const NamedSource &source, const Shared &shared, const Sink &sink);
 
 }  // namespace mhsm::pkcs11

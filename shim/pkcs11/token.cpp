@@ -37,7 +37,7 @@ public:
     }
 
     Contents run() {
-        const bool complete = gather(source_, shared_.settings, shared_.log, [this](const auto &raw) { add(raw); });
+        const bool complete = gather(source_, shared_, [this](const auto &raw) { add(raw); });
         contents_.flawed = contents_.flawed || !complete;
         std::ranges::move(certificates_, std::back_inserter(contents_.objects));
         describe_token();

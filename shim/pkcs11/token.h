@@ -19,13 +19,6 @@ struct Contents {
     bool flawed = false;  // something did not verify or could not be had
 };
 
-// What all tokens of a module share. Outlives them.
-struct Shared {
-    Settings settings;
-    Log log;
-    OSSL_LIB_CTX *libctx = nullptr;
-};
-
 // Gathers, verifies and turns into objects. Throws std::bad_alloc only.
 Contents load_contents(const NamedSource &source, const Shared &shared);
 
