@@ -10,12 +10,11 @@ namespace {
 std::vector<std::string> library_paths() {
     const char *named = ::secure_getenv("MHSMATTEST_FETCH_LIBRARY");
     if (named != nullptr && *named == '/') return {named};
-    return fetch::default_library_paths(fetch::folder_of_object(reinterpret_cast<const void *>(&open_session)),
-                                        MHSMATTEST_FETCH_PATH);
+    return fetch::library_paths(MHSMATTEST_FETCH_PATH);
 }
 
-fetch::Config read_config(const Options &options) {
-    fetch::Config config;
+fetch::ClientConfig read_config(const Options &options) {
+    fetch::ClientConfig config;
     config.auth = options.auth.value_or("");
     config.token_file = options.token_file.value_or("");
     config.ca_file = options.ca_file.value_or("");
@@ -26,20 +25,16 @@ fetch::Config read_config(const Options &options) {
     config.timeout = static_cast<unsigned>(options.timeout.value_or(0));
     config.retries = static_cast<int>(options.retries.value_or(-1));
     config.stop = Interrupt::asked;
-    if (options.verbose) config.log = [](const std::string &line) { complain(line); };
+    if (options.verbose) config.log = [](std::string_view line) { complain(line); };
     return config;
 }
 
 }  // namespace
 
-Result<fetch::Session> open_session(const Options &options) {
+fetch::Expected<fetch::Session> open_session(const Options &options) {
     const auto library = fetch::Library::load(library_paths());
-    if (!library)
-        return Failure{
-            Reason::none, {}, "The library that fetches evidence cannot be loaded: " + library.failure().detail};
-    auto session = library->open(read_config(options));
-    if (!session) return Failure{Reason::none, {}, session.error().text};
-    return std::move(*session);
+    if (!library) return library.error();
+    return library->session(read_config(options));
 }
 
 }  // namespace mhsm::cli

@@ -9,7 +9,7 @@
 
 namespace mhsm::cli {
 
-// Opens the fetch library with the settings of the options. A Failure says in `detail` why it cannot be had.
-Result<fetch::Session> open_session(const Options &options);
+// Opens the fetch library with the settings of the options.
+fetch::Expected<fetch::Session> open_session(const Options &options);
 
 }  // namespace mhsm::cli

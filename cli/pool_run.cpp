@@ -62,11 +62,11 @@ public:
     Exit run(fetch::Session &session);
 
 private:
-    bool wanted(const std::string &url) const { return !resume_ || !resume_->is_done(url); }
+    bool wanted(std::string_view url) const { return !resume_ || !resume_->is_done(url); }
     bool take(const fetch::Key &key);
     Entry appraise(const fetch::Key &key);
-    void save(const KeyUrl &key, const Bytes &evidence, Entry &entry);
-    void remember_root(const Report &report, const std::string &tls_pool);
+    void save(const KeyUrl &key, std::string_view evidence, Entry &entry);
+    void remember_root(const Report &report);
     bool flush();
     bool stop(std::string why);
     Exit finish();
@@ -121,10 +121,10 @@ bool PoolRun::flush() {
     return true;
 }
 
-void PoolRun::save(const KeyUrl &key, const Bytes &evidence, Entry &entry) {
+void PoolRun::save(const KeyUrl &key, std::string_view evidence, Entry &entry) {
     if (!options_.save || !entry.error.empty()) return;
     const auto path = (std::filesystem::path(*options_.save) / saved_name(key)).string();
-    const auto written = write_output(path, as_text(evidence));
+    const auto written = write_output(path, evidence);
     if (written.passed()) return;
     entry.report.reset();
     entry.error = concat({"could not be saved to ", written.subject, ": ", written.detail});
@@ -133,32 +133,35 @@ void PoolRun::save(const KeyUrl &key, const Bytes &evidence, Entry &entry) {
 Entry PoolRun::appraise(const fetch::Key &key) {
     Entry entry;
     entry.id = key.url;
-    entry.error = key.error;
-    if (!entry.error.empty()) return entry;
+    if (!key.answer) {
+        entry.error = key.answer.error().text;
+        return entry;
+    }
+    const auto &answer = *key.answer;
     auto request = parse_request_url(key.url);
     if (!request) {
         entry.error = "the service lists it under a URL that is none of a key";
         return entry;
     }
-    setup_.trust.tls_pool = key.answer.tls_pool;
+    setup_.trust.tls_pool = answer.tls_pool.value_or("");
     setup_.expectations.request = *request;
-    entry.report = verify(nullptr, key.answer.bytes, setup_.trust, setup_.policy, setup_.expectations,
+    entry.report = verify(nullptr, as_bytes(answer.bytes), setup_.trust, setup_.policy, setup_.expectations,
                           verification_time(options_));
-    save(*request, key.answer.bytes, entry);
+    save(*request, answer.bytes, entry);
     return entry;
 }
 
 // -trust_pool: one key of the pool that verifies shows its root as well as all do.
-void PoolRun::remember_root(const Report &report, const std::string &tls_pool) {
+void PoolRun::remember_root(const Report &report) {
     if (!options_.trust_pool || root_known_ || verdict(report) != Verdict::verified) return;
     root_known_ = true;
     progress_.clear();
-    trust_pool(report, options_, tls_pool);
+    trust_pool(report, options_, setup_.trust.tls_pool);
 }
 
 bool PoolRun::take(const fetch::Key &key) {
     const auto entry = appraise(key);
-    if (entry.report) remember_root(*entry.report, key.answer.tls_pool);
+    if (entry.report) remember_root(*entry.report);
     const auto line = render_entry(entry, format_, style_);
     if (const auto written = writer_.write(line); !written.passed())
         return stop(concat({"Could not write to ", written.subject, ": ", written.detail}));
@@ -182,17 +185,17 @@ Exit PoolRun::finish() {
 Exit PoolRun::run(fetch::Session &session) {
     fetch::Run run;
     run.all_versions = options_.all_versions;
-    run.wanted = [this](const std::string &url) { return wanted(url); };
+    run.wanted = [this](std::string_view url) { return wanted(url); };
     run.on_key = [this](const fetch::Key &key) { return take(key); };
     run.on_progress = [this](const MHSM_FETCH_PROGRESS &progress) {
         // Results are seen as they come, not only when there are many.
         if (flush()) progress_.update({progress.done, progress.done, progress.complete != 0 ? progress.listed : 0});
     };
-    const auto done = session.pool(*options_.pool, run);
+    const auto error = session.pool(*options_.pool, run);
     if (Interrupt::asked())
         stop("Interrupted; what is done is reported");
-    else if (!done && trouble_.empty())
-        stop("Could not fetch the pool: " + done.error().text);
+    else if (error && trouble_.empty())
+        stop("Could not fetch the pool: " + error->text);
     return finish();
 }
 
@@ -217,7 +220,7 @@ Exit run_pool(const Options &options) {
     const Interrupt interrupt;
     auto session = open_session(options);
     if (!session) {
-        complain(session.failure().detail);
+        complain("Could not fetch the pool: " + session.error().text);
         return Exit::trouble;
     }
     const auto result = run.run(*session);

@@ -58,7 +58,7 @@ struct Source {
 std::optional<Source> fetch_evidence(const Options &options) {
     auto session = open_session(options);
     if (!session) {
-        complain(session.failure().detail);
+        complain("Could not fetch evidence: " + session.error().text);
         return std::nullopt;
     }
     auto answer = session->get(*options.uri);
@@ -66,7 +66,8 @@ std::optional<Source> fetch_evidence(const Options &options) {
         complain("Could not fetch evidence: " + answer.error().text);
         return std::nullopt;
     }
-    return Source{std::move(answer->bytes), std::move(answer->tls_pool)};
+    const auto bytes = as_bytes(answer->bytes);
+    return Source{Bytes(bytes.begin(), bytes.end()), answer->tls_pool.value_or("")};
 }
 
 std::optional<Source> read_evidence(const Options &options) {

@@ -16,7 +16,8 @@ AttestedPtr Context::fetched(const std::string &url) {
     if (!request) fail(ProviderReason::uri_malformed, url, "");
     auto answer = fetcher_.get(*settings_, url);
     // Not remembered: what is vouched for by the way it came is not vouched for by its bytes.
-    return appraise(libctx(), answer.bytes, settings_for_answer(*settings_, std::move(*request), answer.tls_pool), now());
+    return appraise(libctx(), as_bytes(answer.bytes),
+                    settings_for_answer(*settings_, std::move(*request), answer.tls_pool.value_or("")), now());
 }
 
 }  // namespace mhsm::provider

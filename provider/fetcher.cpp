@@ -6,11 +6,11 @@ namespace {
 constexpr std::size_t most_idle = 4;
 
 fetch::Library load_library(const Settings &settings) {
-    const auto paths = settings.fetch_library.empty()
-                           ? fetch::default_library_paths(fetch::folder_of_object(reinterpret_cast<const void *>(&load_library)), MHSMATTEST_FETCH_PATH)
-                           : std::vector{settings.fetch_library};
+    const auto *const own_code = reinterpret_cast<const void *>(&load_library);
+    const auto paths = settings.fetch_library.empty() ? fetch::library_paths(MHSMATTEST_FETCH_PATH, own_code)
+                                                      : std::vector{settings.fetch_library};
     auto library = fetch::Library::load(paths);
-    if (!library) fail(ProviderReason::fetch_library_missing, "fetch-library", library.failure().detail);
+    if (!library) fail(ProviderReason::fetch_library_missing, "fetch-library", library.error().text);
     return std::move(*library);
 }
 
@@ -24,7 +24,7 @@ fetch::Session Fetcher::take(const Settings &settings) {
         return session;
     }
     if (!library_) library_ = load_library(settings);
-    auto session = library_->open(settings.fetching);
+    auto session = library_->session(settings.fetching);
     if (!session) fail(ProviderReason::fetch_failed, "", session.error().text);
     return std::move(*session);
 }

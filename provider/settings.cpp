@@ -36,13 +36,13 @@ Result<std::int64_t> retries_setting(const std::string &value) {
 }
 
 // Whether hosts and modes make sense is for the fetch library to say, which is loaded only when it is needed.
-fetch::Config read_fetching(const Upcalls &upcalls) {
+fetch::ClientConfig read_fetching(const Upcalls &upcalls) {
     const auto text = [&upcalls](const char *name) { return upcalls.parameter(name).value_or(""); };
     const auto list = [&text](const char *name) { return support::comma_separated(text(name)); };
     const auto path = [&upcalls](const char *name) {
         return setting(upcalls, name, std::string{}, support::path_setting);
     };
-    fetch::Config config;
+    fetch::ClientConfig config;
     config.auth = text(MHSMATTEST_CONFIG_AUTH);
     config.api_version = text(MHSMATTEST_CONFIG_API_VERSION);
     config.token_file = path(MHSMATTEST_CONFIG_TOKEN_FILE);

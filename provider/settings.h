@@ -16,8 +16,8 @@ struct Settings {
     Trust trust;
     Policy policy;
     std::optional<KeyUrl> request;  // the key that the service was asked for; none if the evidence was not fetched
-    std::string fetch_library;  // empty: where it is installed
-    fetch::Config fetching;
+    std::string fetch_library;      // empty: where it is installed
+    fetch::ClientConfig fetching;
 };
 
 // The context for the provider's own cryptography: the default provider, or what crypto-config says.

@@ -1,46 +1,48 @@
-// Gets past the pool's door: challenge, token, and the token again when it has ended.
+// Which token goes to which service.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "shim/fetch/challenge.h"
-#include "shim/fetch/credential.h"
+#include "challenge.h"
+#include "credentials/credential.h"
 
 namespace mhsm::fetch {
 
+// What one request carried, to be shown again when it is answered 401.
+struct Authorization {
+    std::optional<Secret> header;  // nothing: the service has not said yet what it wants
+    unsigned generation = 0;       // of the token
+};
+
 class Authorizer {
 public:
-    Authorizer(const Settings &settings, Environment environment, Http &http);
+    explicit Authorizer(Surroundings surroundings) : surroundings_(surroundings) {}
 
-    // Nothing is sent to a host that must not have a token.
-    std::optional<Error> admit(const Origin &pool) const;
-    // Whether a token for `pool` is at hand that has not ended.
-    bool has_token(const Origin &pool) const;
-    // Answers the challenge of a 401 of `pool` with a token for it. Drops the one that was refused.
-    std::optional<Error> answer(const Origin &pool, const Response &response);
-    // A token that needs no challenge, if the credential is one the user already has.
-    std::optional<Error> prepare(const Origin &pool);
+    // For a request to `service`, which has been allowed; gets a new token if the last one is about to expire.
+    Authorization for_request(const Origin &service);
 
-    // Whether another token may be had than the one that was refused.
-    bool renews() const { return !credential_ || credential_->renews(); }
+    // After 401: reads the challenge and gets a token, unless that has happened since the request was sent.
+    // Throws Error.
+    void renew(const Origin &service, const Authorization &sent, const Response &response);
 
-    // "Authorization: Bearer ..."; empty without a token.
-    Secret header(const Origin &pool) const;
-    // Why a 401 in spite of a token.
-    Error refused(const Origin &pool, const Response &response, const std::string &what) const;
+    // The error of a request that was refused in spite of a new token: what the service wants, what the token claims.
+    Error refusal(const Origin &service, const std::string &line, const Response &response) const;
 
 private:
-    std::optional<Error> choose();
-    std::optional<Error> take_token(const Origin &pool, const Wanted &wanted);
+    using Purpose = std::pair<std::string, std::string>;  // audience and tenant
+    static Purpose purpose(const Challenge &challenge) { return {challenge.audience, challenge.tenant}; }
 
-    const Settings &settings_;
-    Environment environment_;
-    Http &http_;
-    CredentialPtr credential_;
-    Origin holder_;  // the pool that token_ is for
-    std::optional<Token> token_;
-    std::string wanted_tenant_;
+    Surroundings surroundings_;
+    std::map<std::string, Challenge> challenges_;  // by the service's authority
+    std::map<Purpose, Token> tokens_;
+    unsigned generation_ = 0;
+    std::string credential_;
 };
+
+// What to know when the service's clock (its Date header) and this machine's differ by over five minutes; else empty.
+std::string clock_skew(std::string_view date_header, std::time_t now);
 
 }  // namespace mhsm::fetch

@@ -1,232 +1,229 @@
-#include "shim/fetch/client.h"
+#include "client.h"
 
 #include <dlfcn.h>
-#include <unistd.h>
 
-#include <climits>
-#include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <system_error>
 
 namespace mhsm::fetch {
+
+// A loaded library; unloaded with the last session that uses it.
+class Handle {
+public:
+    Handle(void *library, const MHSM_FETCH_API *functions) : library_(library), functions_(functions) {}
+    ~Handle() { dlclose(library_); }
+    Handle(const Handle &) = delete;
+    Handle &operator=(const Handle &) = delete;
+    const MHSM_FETCH_API &api() const { return *functions_; }
+
+private:
+    void *library_;
+    const MHSM_FETCH_API *functions_;
+};
+
 namespace {
 
-constexpr const char *file_name = "libmhsmattest-fetch.so";
+ClientError converted(const MHSM_FETCH_ERROR &error) { return {error.status, error.http_status, error.text}; }
 
-const char *or_null(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }
+const char *text_or_null(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }
 
-std::vector<const char *> pointers(const std::vector<std::string> &texts) {
-    std::vector<const char *> list;
-    list.reserve(texts.size() + 1);
-    for (const auto &text : texts) list.push_back(text.c_str());
-    list.push_back(nullptr);
-    return list;
+std::vector<const char *> null_terminated(const std::vector<std::string> &texts) {
+    std::vector<const char *> pointers;
+    pointers.reserve(texts.size() + 1);
+    for (const auto &text : texts) pointers.push_back(text.c_str());
+    pointers.push_back(nullptr);
+    return pointers;
 }
 
-Error error_of(const MHSM_FETCH_ERROR &error) { return {error.status, error.http_status, error.text}; }
-
-Answer copy_of(const MHSM_FETCH_ANSWER &answer) {
-    return {Bytes(answer.bytes, answer.bytes + answer.size), answer.url,
-            answer.tls_pool != nullptr ? answer.tls_pool : ""};
+Answer converted(const MHSM_FETCH_ANSWER &answer) {
+    Answer copy;
+    copy.bytes.assign(reinterpret_cast<const char *>(answer.bytes), answer.size);
+    copy.url = answer.url;
+    if (answer.tls_pool != nullptr) copy.tls_pool = answer.tls_pool;
+    return copy;
 }
 
-// Callbacks run below C code, which no exception may cross: it waits here until that code has returned.
-class Deferred {
-public:
-    // What `function` returns, or `otherwise` if it throws or something was thrown before.
-    template <class T, class Function>
-    T call(T otherwise, Function function) noexcept {
-        if (thrown_) return otherwise;
+ClientError unusable(const std::string &path, const std::string &why) {
+    return {MHSM_FETCH_INTERNAL, 0, "cannot use the fetch library " + path + ": " + why};
+}
+
+std::string dl_error() {
+    const auto *text = dlerror();
+    return text != nullptr ? text : "unknown error of the dynamic linker";
+}
+
+bool is_missing_file(const std::string &path) {
+    std::error_code ignored;
+    return path.find('/') != std::string::npos && !std::filesystem::exists(path, ignored);
+}
+
+}  // namespace
+
+// What the C callbacks get to see: where the caller's functions are, and what they threw.
+struct Session::State {
+    std::shared_ptr<Handle> handle;
+    MHSM_FETCH_SESSION *session = nullptr;
+    std::function<void(std::string_view)> log;
+    std::function<bool()> stop;
+    std::exception_ptr thrown;
+
+    explicit State(std::shared_ptr<Handle> library) : handle(std::move(library)) {}
+    State(const State &) = delete;
+    State &operator=(const State &) = delete;
+    ~State() { handle->api().session_free(session); }
+
+    // Runs `body`; what it throws is kept for rethrow(), and `otherwise` returned.
+    template <class R, class Body>
+    R contain(R otherwise, Body &&body) noexcept {
         try {
-            return function();
+            return std::forward<Body>(body)();
         } catch (...) {
-            thrown_ = std::current_exception();
+            if (!thrown) thrown = std::current_exception();
             return otherwise;
         }
     }
-    void rethrow() const {
-        if (thrown_) std::rethrow_exception(thrown_);
+    void rethrow() {
+        if (thrown) std::rethrow_exception(std::exchange(thrown, nullptr));
     }
-
-private:
-    std::exception_ptr thrown_;
 };
-
-struct Receiver {
-    Answer answer;
-    Deferred deferred;
-};
-
-extern "C" void receive(void *arg, const MHSM_FETCH_ANSWER *answer) {
-    auto &receiver = *static_cast<Receiver *>(arg);
-    receiver.deferred.call(0, [&] {
-        receiver.answer = copy_of(*answer);
-        return 0;
-    });
-}
-
-struct Runner {
-    const Run &run;
-    Deferred deferred;
-};
-
-extern "C" int run_on_key(void *arg, const MHSM_FETCH_KEY *key) {
-    auto &runner = *static_cast<Runner *>(arg);
-    return runner.deferred.call(0, [&] {
-        Key copy;
-        copy.url = key->url;
-        if (key->answer != nullptr) copy.answer = copy_of(*key->answer);
-        if (key->error != nullptr) copy.error = key->error->text;
-        return runner.run.on_key(copy) ? 1 : 0;
-    });
-}
-
-extern "C" int run_wanted(void *arg, const char *url) {
-    auto &runner = *static_cast<Runner *>(arg);
-    return runner.deferred.call(0, [&] { return runner.run.wanted(url) ? 1 : 0; });
-}
-
-extern "C" void run_on_progress(void *arg, const MHSM_FETCH_PROGRESS *progress) {
-    auto &runner = *static_cast<Runner *>(arg);
-    runner.deferred.call(0, [&] {
-        runner.run.on_progress(*progress);
-        return 0;
-    });
-}
-
-}  // namespace
-
-struct LoadedLibrary {
-    ~LoadedLibrary() {
-        if (object != nullptr) ::dlclose(object);
-    }
-    LoadedLibrary() = default;
-    LoadedLibrary(const LoadedLibrary &) = delete;
-    LoadedLibrary &operator=(const LoadedLibrary &) = delete;
-
-    void *object = nullptr;
-    const MHSM_FETCH_API *api = nullptr;
-};
-
-struct Session::State {
-    ~State() { library->api->session_free(session); }
-    State(std::shared_ptr<LoadedLibrary> handle, const Config &config)
-        : library(std::move(handle)), log(config.log), stop(config.stop) {}
-    State(const State &) = delete;
-    State &operator=(const State &) = delete;
-
-    std::shared_ptr<LoadedLibrary> library;
-    std::function<void(const std::string &)> log;
-    std::function<bool()> stop;
-    MHSM_FETCH_SESSION *session = nullptr;
-};
-
-namespace {
-
-// Losing a line of the log, or a request to stop, is no reason to end the program.
-extern "C" void session_log(void *arg, const char *line) {
-    Deferred ignored;
-    const auto &log = *static_cast<std::function<void(const std::string &)> *>(arg);
-    ignored.call(0, [&] {
-        log(line);
-        return 0;
-    });
-}
-
-}  // namespace
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Session::Session(Session &&) noexcept = default;
 Session &Session::operator=(Session &&) noexcept = default;
 Session::~Session() = default;
 
-Fetched<Answer> Session::get(const std::string &url) {
-    Receiver receiver;
-    MHSM_FETCH_ERROR error{};
-    const auto status = state_->library->api->get(state_->session, url.c_str(), receive, &receiver, &error);
-    receiver.deferred.rethrow();
-    if (status != MHSM_FETCH_OK) return error_of(error);
-    return std::move(receiver.answer);
-}
-
-Fetched<std::monostate> Session::pool(const std::string &pool, const Run &run) {
-    Runner runner{run, {}};
-    MHSM_FETCH_ERROR error{};
-    MHSM_FETCH_RUN c_run{};
-    c_run.size = sizeof(c_run);
-    c_run.all_versions = run.all_versions ? 1 : 0;
-    c_run.on_key = run_on_key;
-    c_run.wanted = run.wanted ? run_wanted : nullptr;
-    c_run.on_progress = run.on_progress ? run_on_progress : nullptr;
-    c_run.arg = &runner;
-    const auto status = state_->library->api->pool(state_->session, pool.c_str(), &c_run, &error);
-    runner.deferred.rethrow();
-    if (status != MHSM_FETCH_OK) return error_of(error);
-    return std::monostate{};
-}
-
-Result<Library> Library::load(const std::vector<std::string> &paths) {
+Expected<Library> Library::load(const std::vector<std::string> &paths) {
     std::string tried;
     for (const auto &path : paths) {
-        auto handle = std::make_shared<LoadedLibrary>();
-        handle->object = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (handle->object == nullptr) {
-            const char *why = ::dlerror();
-            tried += (tried.empty() ? "" : "; ") + std::string(why != nullptr ? why : path);
-            continue;
+        if (!tried.empty()) tried += ", ";
+        tried += path;
+        if (is_missing_file(path)) continue;
+        void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (library == nullptr) {
+            const auto why = dl_error();
+            if (path.find('/') == std::string::npos && why.find("No such file") != std::string::npos) continue;
+            return unusable(path, why);
         }
-        const auto get_api = reinterpret_cast<MHSM_FETCH_GET_API_FN>(::dlsym(handle->object, MHSM_FETCH_GET_API));
-        handle->api = get_api != nullptr ? get_api(MHSM_FETCH_ABI) : nullptr;
-        if (handle->api != nullptr) return Library(std::move(handle));
-        tried += (tried.empty() ? "" : "; ") + path + ": of another version";
+        const auto entry = reinterpret_cast<MHSM_FETCH_GET_API_FN>(dlsym(library, MHSM_FETCH_GET_API));
+        const auto *functions = entry != nullptr ? entry(MHSM_FETCH_ABI) : nullptr;
+        if (functions == nullptr) {
+            dlclose(library);
+            return unusable(path, "it does not offer interface version " + std::to_string(MHSM_FETCH_ABI) +
+                                      "; install the one that belongs to this program");
+        }
+        return Library(std::make_shared<Handle>(library, functions));
     }
-    return Failure{Reason::none, file_name, tried};
+    return ClientError{
+        MHSM_FETCH_INTERNAL, 0,
+        "the fetch library is not installed (looked for " + tried + "); it is needed for the network only"};
 }
 
-std::string Library::version() const { return loaded_->api->version; }
+std::string Library::version() const { return handle_->api().version; }
 
-Fetched<Session> Library::open(const Config &config) const {
-    auto state = std::make_unique<Session::State>(loaded_, config);
-    const auto allowed_hosts = pointers(config.allowed_hosts);
-    const auto connect_to = pointers(config.connect_to);
-    MHSM_FETCH_CONFIG c_config{};
-    c_config.size = sizeof(c_config);
-    c_config.auth = or_null(config.auth);
-    c_config.token_file = or_null(config.token_file);
-    c_config.allowed_hosts = allowed_hosts.data();
-    c_config.connect_to = connect_to.data();
-    c_config.ca_file = or_null(config.ca_file);
-    c_config.ca_path = or_null(config.ca_path);
-    c_config.api_version = or_null(config.api_version);
-    c_config.timeout = config.timeout;
-    c_config.retries = config.retries;
-    c_config.jobs = config.jobs;
-    // The state does not move while the session lives, unlike the Session object.
+Expected<Session> Library::session(const ClientConfig &config) const {
+    auto state = std::make_unique<Session::State>(handle_);
+    state->log = config.log;
+    state->stop = config.stop;
+    const auto allowed_hosts = null_terminated(config.allowed_hosts);
+    const auto connect_to = null_terminated(config.connect_to);
+    MHSM_FETCH_CONFIG raw{};
+    raw.size = sizeof raw;
+    raw.auth = text_or_null(config.auth);
+    raw.token_file = text_or_null(config.token_file);
+    raw.allowed_hosts = allowed_hosts.data();
+    raw.connect_to = connect_to.data();
+    raw.ca_file = text_or_null(config.ca_file);
+    raw.ca_path = text_or_null(config.ca_path);
+    raw.api_version = text_or_null(config.api_version);
+    raw.timeout = config.timeout;
+    raw.retries = config.retries;
+    raw.jobs = config.jobs;
+    raw.arg = state.get();
     if (state->log)
-        c_config.log = [](void *arg, const char *line) { session_log(&static_cast<Session::State *>(arg)->log, line); };
-    if (state->stop) c_config.stop = [](void *arg) { return static_cast<Session::State *>(arg)->stop() ? 1 : 0; };
-    c_config.arg = state.get();
+        raw.log = [](void *arg, const char *line) {
+            auto &self = *static_cast<Session::State *>(arg);
+            self.contain(0, [&] { return self.log(line), 0; });
+        };
+    // Always there: an exception of a callback stops the library too.
+    raw.stop = [](void *arg) {
+        auto &self = *static_cast<Session::State *>(arg);
+        if (self.thrown) return 1;
+        return self.contain(1, [&] { return self.stop && self.stop() ? 1 : 0; });
+    };
     MHSM_FETCH_ERROR error{};
-    if (loaded_->api->session_new(&c_config, &state->session, &error) != MHSM_FETCH_OK) return error_of(error);
+    const auto status = handle_->api().session_new(&raw, &state->session, &error);
+    state->rethrow();
+    if (status != MHSM_FETCH_OK) return converted(error);
     return Session(std::move(state));
 }
 
-std::vector<std::string> default_library_paths(const std::string &folder, const std::string &relative) {
-    std::vector<std::string> paths;
-    if (!folder.empty()) paths.push_back(folder + "/" + relative + "/" + file_name);
-    paths.emplace_back(file_name);
-    return paths;
+Expected<Answer> Session::get(const std::string &url) {
+    struct Receiver {
+        State *state;
+        std::optional<Answer> answer;
+    } receiver{state_.get(), {}};
+    MHSM_FETCH_ERROR error{};
+    const auto status = state_->handle->api().get(
+        state_->session, url.c_str(),
+        [](void *arg, const MHSM_FETCH_ANSWER *answer) {
+            auto &self = *static_cast<Receiver *>(arg);
+            self.state->contain(0, [&] { return self.answer = converted(*answer), 0; });
+        },
+        &receiver, &error);
+    state_->rethrow();
+    if (status != MHSM_FETCH_OK) return converted(error);
+    if (!receiver.answer) return ClientError{MHSM_FETCH_INTERNAL, 0, "the fetch library gave no answer for " + url};
+    return std::move(*receiver.answer);
 }
 
-std::string folder_of_object(const void *address) {
+std::optional<ClientError> Session::pool(const std::string &pool, const Run &run) {
+    struct Caller {
+        State *state;
+        const Run *run;
+    } caller{state_.get(), &run};
+    MHSM_FETCH_RUN raw{};
+    raw.size = sizeof raw;
+    raw.all_versions = run.all_versions ? 1 : 0;
+    raw.arg = &caller;
+    raw.on_key = [](void *arg, const MHSM_FETCH_KEY *key) {
+        auto &self = *static_cast<Caller *>(arg);
+        return self.state->contain(0, [&] {
+            auto answer = key->answer != nullptr ? Expected<Answer>(converted(*key->answer))
+                                                 : Expected<Answer>(converted(*key->error));
+            return self.run->on_key(Key{key->url, std::move(answer)}) ? 1 : 0;
+        });
+    };
+    if (run.wanted)
+        raw.wanted = [](void *arg, const char *url) {
+            auto &self = *static_cast<Caller *>(arg);
+            return self.state->contain(0, [&] { return self.run->wanted(url) ? 1 : 0; });
+        };
+    if (run.on_progress)
+        raw.on_progress = [](void *arg, const MHSM_FETCH_PROGRESS *progress) {
+            auto &self = *static_cast<Caller *>(arg);
+            self.state->contain(0, [&] { return self.run->on_progress(*progress), 0; });
+        };
+    MHSM_FETCH_ERROR error{};
+    const auto status = state_->handle->api().pool(state_->session, pool.c_str(), &raw, &error);
+    state_->rethrow();
+    if (status != MHSM_FETCH_OK) return converted(error);
+    return std::nullopt;
+}
+
+std::vector<std::string> library_paths(std::string_view relative, const void *address) {
+    namespace fs = std::filesystem;
+    std::error_code failed;
+    fs::path object;
     Dl_info info{};
-    if (::dladdr(address, &info) == 0 || info.dli_fname == nullptr) return {};
-    // The name of a program is as it was called, be it found along PATH.
-    std::string name = info.dli_fname;
-    if (name.find('/') == std::string::npos) name = "/proc/self/exe";
-    char resolved[PATH_MAX];
-    if (::realpath(name.c_str(), resolved) == nullptr) return {};
-    name = resolved;
-    return name.substr(0, name.rfind('/'));
+    if (address == nullptr)
+        object = fs::read_symlink("/proc/self/exe", failed);
+    else if (dladdr(address, &info) != 0 && info.dli_fname != nullptr)
+        object = fs::canonical(info.dli_fname, failed);
+    std::vector<std::string> paths;
+    if (!failed && !object.empty()) paths.push_back((object.parent_path() / relative).lexically_normal().string());
+    paths.push_back(fs::path(relative).filename().string());
+    return paths;
 }
 
 }  // namespace mhsm::fetch

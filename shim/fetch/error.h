@@ -1,34 +1,37 @@
-// What goes wrong on the way to the service, and values that may be such a failure instead.
+// Failures inside the library, and the boundary where they become C.
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <string>
 #include <utility>
-#include <variant>
 
-#include "shim/fetch/include/mhsmattest-fetch.h"
+#include "include/mhsmattest-fetch.h"
 
 namespace mhsm::fetch {
 
-struct Error {
-    MHSM_FETCH_STATUS status = MHSM_FETCH_INTERNAL;
-    int http_status = 0;  // 0: there was no answer
-    std::string text;     // one line: in which object, what was found, what to do next
-};
-
-template <class T>
-class [[nodiscard]] Fetched {
+// One line, complete in itself: in which object, what was found, what to do next.
+class Error : public std::exception {
 public:
-    Fetched(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    Fetched(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
-    explicit operator bool() const { return state_.index() == 0; }
-    T &operator*() { return std::get<0>(state_); }
-    const T &operator*() const { return std::get<0>(state_); }
-    T *operator->() { return &std::get<0>(state_); }
-    const T *operator->() const { return &std::get<0>(state_); }
-    const Error &error() const { return std::get<1>(state_); }
+    Error(MHSM_FETCH_STATUS status, std::string text, int http_status = 0)
+        : status_(status), http_status_(http_status), text_(std::move(text)) {}
+
+    MHSM_FETCH_STATUS status() const { return status_; }
+    int http_status() const { return http_status_; }
+    const std::string &text() const { return text_; }
+    const char *what() const noexcept override { return text_.c_str(); }
 
 private:
-    std::variant<T, Error> state_;
+    MHSM_FETCH_STATUS status_;
+    int http_status_;
+    std::string text_;
 };
+
+// Fills in the caller's structure; text that does not fit is cut.
+void fill(MHSM_FETCH_ERROR &error, MHSM_FETCH_STATUS status, int http_status, std::string_view text) noexcept;
+
+// Runs `body` at the ABI: nothing throws out, what is thrown is told in `error` (which may be null). The caller's
+// libcrypto error queue is left as it was.
+MHSM_FETCH_STATUS guard(MHSM_FETCH_ERROR *error, const std::function<void()> &body) noexcept;
 
 }  // namespace mhsm::fetch

@@ -1,148 +1,120 @@
-// HTTP exchanges by libcurl: one at a time (perform), or many at once (Exchange with a multi handle of the caller's).
+// HTTPS requests with curl: verified, bounded in size and time, never redirected.
 #pragma once
 
 #include <curl/curl.h>
-#include <openssl/crypto.h>
 
-#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
+#include "config.h"
 #include "core/ossl.h"
-#include "shim/fetch/secret.h"
-#include "shim/fetch/settings.h"
+#include "error.h"
+#include "private_context.h"
+#include "secret.h"
 
 namespace mhsm::fetch {
 
+// Whether `http:` and a direct connection (no proxy) are right: for metadata services on the machine only.
+enum class Reach { internet, machine };
+
 struct Request {
     std::string url;
-    std::string what;             // the object that is asked for, in words, for errors
     std::vector<Secret> headers;  // "Name: value"
-    std::optional<Secret> form;   // the body of a POST; none: GET
-    bool local = false;           // plain http to this machine's own metadata service, past all proxies
-    std::optional<std::chrono::milliseconds> connect_timeout;
+    std::optional<Secret> form;   // POST with this body, else GET
+    Reach reach = Reach::internet;
+    unsigned connect_timeout = 10;  // seconds
+
+    std::string line() const;  // "GET https://...", for logs and errors
 };
 
 struct Response {
-    long status = 0;
-    Bytes body;
-    std::string content_type, retry_after, date;
-    std::vector<std::string> challenges;  // WWW-Authenticate
+    int status = 0;
+    Secret body;
+    std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+
+    std::vector<std::string_view> header(std::string_view name) const;
+    std::string_view first_header(std::string_view name) const;  // empty if there is none
 };
 
-// What libcrypto does for libcurl happens in a context of its own: the host's may lack the default provider, or have
-// this project's provider, which would be asked about every algorithm of a TLS handshake.
-class PrivateCrypto {
-public:
-    PrivateCrypto();
-    ~PrivateCrypto();
-    PrivateCrypto(const PrivateCrypto &) = delete;
-    PrivateCrypto &operator=(const PrivateCrypto &) = delete;
-    OSSL_LIB_CTX *context() const { return context_; }
-
-    // The default context of this thread, while it lives.
-    class Scope {
-    public:
-        explicit Scope(const PrivateCrypto &crypto) : before_(OSSL_LIB_CTX_set0_default(crypto.context())) {}
-        ~Scope() { OSSL_LIB_CTX_set0_default(before_); }
-        Scope(const Scope &) = delete;
-        Scope &operator=(const Scope &) = delete;
-
-    private:
-        OSSL_LIB_CTX *before_;
-        ErrorScope errors_;
-    };
-
-private:
-    OSSL_LIB_CTX *context_;
-    OSSL_PROVIDER *provider_ = nullptr;
+// No answer: why, and whether another attempt may help.
+struct TransportFailure {
+    Error error;
+    bool retryable = false;
 };
 
-// One exchange from its request to its response or error.
-class Exchange {
+using Reply = std::variant<Response, TransportFailure>;
+
+using EasyPtr = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
+using MultiPtr = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
+
+// One request on its way. Addresses of its members are known to curl: it stays where it is.
+class Transfer {
 public:
-    // `settings` must outlive it.
-    Exchange(const Settings &settings, Request request);
-    ~Exchange();
-    Exchange(const Exchange &) = delete;
-    Exchange &operator=(const Exchange &) = delete;
+    Transfer(const Config &config, Request request);
+    ~Transfer();
+    Transfer(const Transfer &) = delete;
+    Transfer &operator=(const Transfer &) = delete;
 
     CURL *handle() const { return easy_.get(); }
     const Request &request() const { return request_; }
-    // What became of it once libcurl says that it is done with `code`. To be asked once.
-    Fetched<Response> result(CURLcode code);
+    Reply reply(CURLcode code);  // once curl has finished
 
 private:
-    static std::size_t on_body(char *data, std::size_t size, std::size_t count, void *self);
-    static std::size_t on_header(char *data, std::size_t size, std::size_t count, void *self);
-    static int on_progress(void *self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
-    void set_up();
-    void set_up_tls();
-    void take_header(std::string_view line);
-    Error error(CURLcode code) const;
+    static std::size_t receive_body(char *data, std::size_t size, std::size_t count, void *self) noexcept;
+    static std::size_t receive_header(char *data, std::size_t size, std::size_t count, void *self) noexcept;
+    void set_up(const Config &config);
+    void set_up_tls(const Config &config);
+    void add_header(const char *line);
+    TransportFailure failure(CURLcode code) const;
 
-    template <auto Free>
-    struct Call {
-        template <class T>
-        void operator()(T *object) const {
-            Free(object);
-        }
-    };
-    static void free_list(curl_slist *list);
-
-    const Settings &settings_;
     Request request_;
+    EasyPtr easy_;
+    curl_slist *headers_ = nullptr;
+    curl_slist *connect_to_ = nullptr;
+    char error_[CURL_ERROR_SIZE] = {};
     Response response_;
-    std::unique_ptr<CURL, Call<curl_easy_cleanup>> easy_;
-    std::unique_ptr<curl_slist, Call<free_list>> headers_;
-    std::unique_ptr<curl_slist, Call<curl_slist_free_all>> connect_to_;
-    char words_[CURL_ERROR_SIZE] = {};
-    bool too_large_ = false, no_memory_ = false;
+    std::size_t header_bytes_ = 0;
+    bool too_large_ = false;
 };
 
-// Performs single exchanges, with connections that are kept between them.
-class Http {
+// The connections of a session.
+class Transport {
 public:
-    Http(const Settings &settings, const PrivateCrypto &crypto);
-    Http(const Http &) = delete;
-    Http &operator=(const Http &) = delete;
+    explicit Transport(const Config &config);
+    ~Transport();
+    Transport(const Transport &) = delete;
+    Transport &operator=(const Transport &) = delete;
 
-    // Once, whatever the status.
-    Fetched<Response> perform(Request request);
-    // Again, as retry.h says, while it fails for a reason that may pass.
-    template <class MakeRequest>
-    Fetched<Response> perform_patiently(MakeRequest make_request);
+    // One request, to its end. Throws Error(STOPPED).
+    Reply perform(Request request);
 
-    // Closes the connections; nothing can be performed any more.
-    void close() {
-        const PrivateCrypto::Scope scope(crypto_);
-        multi_.reset();
-    }
+    // Many at once: what is started is told to `finished` by a later step(), which waits at most `milliseconds`.
+    using Finished = std::function<void(Transfer *transfer, Reply reply)>;
+    std::unique_ptr<Transfer> start(Request request);
+    void cancel(Transfer &transfer);
+    void step(int milliseconds, const Finished &finished);
 
-    const Settings &settings() const { return settings_; }
-    const PrivateCrypto &crypto() const { return crypto_; }
+    const PrivateContext &context() const { return context_; }
 
 private:
-    bool retry_after(int attempt, const Fetched<Response> &result, const std::string &what);
-
-    struct FreeShare {
-        void operator()(CURLM *multi) const { curl_multi_cleanup(multi); }
+    class Library {  // curl's global state, counted by curl
+    public:
+        Library();
+        ~Library();
+        Library(const Library &) = delete;
+        Library &operator=(const Library &) = delete;
     };
-    const Settings &settings_;
-    const PrivateCrypto &crypto_;
-    std::unique_ptr<CURLM, FreeShare> multi_;  // holds the connections
-};
 
-template <class MakeRequest>
-Fetched<Response> Http::perform_patiently(MakeRequest make_request) {
-    for (int attempt = 0;; ++attempt) {
-        auto request = make_request();
-        const auto what = request.what;
-        auto result = perform(std::move(request));
-        if (!retry_after(attempt, result, what)) return result;
-    }
-}
+    const Config &config_;
+    PrivateContext context_;
+    Library library_;
+    MultiPtr multi_;
+};
 
 }  // namespace mhsm::fetch

@@ -1,58 +1,66 @@
-#include "shim/fetch/listing.h"
+#include "listing.h"
 
-#include "core/attributes.h"
+#include <functional>
+
 #include "core/json.h"
+#include "error.h"
+#include "text.h"
 
 namespace mhsm::fetch {
 namespace {
 
-constexpr std::string_view page_size = "&maxresults=25";
-
-Error bad_page(const Origin &pool, const std::string &why) {
-    return {MHSM_FETCH_PROTOCOL, 200, pool.text() + ": not a list of keys: " + why};
+[[noreturn]] void refuse(const Origin &origin, std::string_view path, std::initializer_list<std::string_view> why) {
+    throw Error(MHSM_FETCH_PROTOCOL, concat({"GET ", origin.text(), path, ": ", concat(why)}));
 }
 
-bool is_of_keys(const HttpsUrl &url, const Origin &pool) {
-    const std::string_view behind = url.path_and_query;
-    return url.origin == pool && behind.starts_with("/keys") &&
-           (behind.size() == 5 || behind[5] == '?' || behind[5] == '/');
+KeyUrl listed_key(const cJSON *entry, const Origin &origin, std::string_view path) {
+    const auto *kid = json_string(json_member(entry, "kid"));
+    if (kid == nullptr || check_unique_members(entry, "value").status == Status::fail)
+        refuse(origin, path, {"an entry of the list has no kid"});
+    try {
+        auto key = parse_key_url(kid);
+        if (key.origin == origin) return key;
+    } catch (const Error &error) {
+        refuse(origin, path, {"the list is malformed: ", error.text()});
+    }
+    refuse(origin, path, {"the list names a key of another host: ", one_line(kid, 200)});
 }
 
 }  // namespace
 
-std::string keys_url(const Origin &pool, const std::string &api_version) {
-    return pool.text() + "/keys?api-version=" + api_version + std::string(page_size);
-}
-
-std::string versions_url(const KeyTarget &key, const std::string &api_version) {
-    return key.origin.text() + "/keys/" + key.name + "/versions?api-version=" + api_version + std::string(page_size);
-}
-
-Fetched<Page> parse_page(ByteView body, const Origin &pool) {
-    const auto root = parse_json_object(body);
-    if (!root) return bad_page(pool, std::string(reason_text(root.failure().reason)));
-    const auto *value = json_member(root->get(), "value");
-    if (cJSON_IsArray(value) == 0) return bad_page(pool, "no member value");
+Page parse_page(std::string_view body, const Origin &origin, std::string_view path) {
+    const auto json =
+        parse_json_object(as_bytes(body), {.bytes = std::size_t{1} << 20U, .depth = 16, .values = 131072});
+    if (!json) refuse(origin, path, {"the list is not strict JSON: ", one_line(json.failure().detail)});
+    const auto *list = json_member(json->get(), "value");
+    const auto *next = json_member(json->get(), "nextLink");
+    if (check_unique_members(json->get(), "list").status == Status::fail || !cJSON_IsArray(list))
+        refuse(origin, path, {"the list has no array \"value\""});
     Page page;
-    for (const cJSON *item = value->child; item != nullptr; item = item->next) {
-        const char *kid = json_string(json_member(item, "kid"));
-        auto key = parse_key_target(kid != nullptr ? kid : "");
-        if (!key || key->origin != pool)
-            return bad_page(
-                pool, "it names the key " + printable(std::string_view(kid != nullptr ? kid : "").substr(0, 200)));
-        page.keys.push_back(std::move(*key));
-    }
-    const auto *next = json_member(root->get(), "nextLink");
-    if (next == nullptr || cJSON_IsNull(next) != 0) return page;
-    const char *link = json_string(next);
-    const auto url = parse_https_url(link != nullptr ? link : "");
-    if (link != nullptr && *link == '\0') return page;
-    if (!url || !is_of_keys(*url, pool))
-        return bad_page(pool, "its next page would be at " +
-                                  printable(std::string_view(link != nullptr ? link : "").substr(0, 200)) +
-                                  ", where no token must go");
-    page.next = link;
+    for (const auto *entry = list->child; entry != nullptr; entry = entry->next)
+        page.keys.push_back(listed_key(entry, origin, path));
+    if (next == nullptr || cJSON_IsNull(next)) return page;
+    if (json_string(next) == nullptr) refuse(origin, path, {"the nextLink is not text"});
+    if (const std::string_view link(json_string(next)); !link.empty()) page.next = next_page(link, origin, path);
     return page;
+}
+
+Listing::Listing(Origin origin, std::string path, std::string_view api_version)
+    : origin_(std::move(origin)),
+      path_(std::move(path)),
+      next_(concat({path_, "?api-version=", percent_encoded(api_version), "&maxresults=25"})) {
+    seen_.insert(std::hash<std::string>{}(next_));
+}
+
+std::string Listing::url() const { return origin_.text() + next_; }
+
+bool Listing::advance(const Page &page) {
+    if (page.next.empty()) return false;
+    if (!seen_.insert(std::hash<std::string>{}(page.next)).second)
+        refuse(origin_, path_,
+               {"the list turns in circles: the nextLink ", one_line(page.next, 200), " was there before"});
+    next_ = page.next;
+    return true;
 }
 
 }  // namespace mhsm::fetch

@@ -1,24 +1,38 @@
-// Which failures may pass, and how long to wait before the next try.
+// When to ask again, and after what time.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <ctime>
 #include <functional>
 #include <optional>
 #include <string_view>
 
-#include "shim/fetch/http.h"
+#include "config.h"
+#include "http.h"
 
 namespace mhsm::fetch {
 
-// How long to wait before try number `attempt` + 1 (the first is 0) of at most `retries` more; none: not again. Tries
-// again after connection errors, timeouts and the statuses 408, 429, 500, 502, 503 and 504, never sooner than
-// Retry-After says, and not at all if that is more than two minutes.
-std::optional<std::chrono::milliseconds> retry_delay(int retries, int attempt, const Fetched<Response> &result);
+using Milliseconds = std::chrono::milliseconds;
 
-// Retry-After (RFC 9110, 10.2.3): seconds, or a date. `now` is Unix time. None if it is neither.
-std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, std::int64_t now);
+inline constexpr Milliseconds longest_pause{60'000};
 
-// False if `stop` asked to.
-bool sleep_unless_stopped(std::chrono::milliseconds time, const std::function<bool()> &stop);
+bool is_retryable_status(int status);
+
+// Retry-After in seconds or as an HTTP date, seen from `now`; at most longest_pause. Nothing if it is neither.
+std::optional<Milliseconds> retry_after(std::string_view value, std::time_t now);
+
+// The pause before attempt number `attempt` (1 is the first repetition): half a second, doubled each time, and any
+// part of it at random so that many clients do not come back together.
+Milliseconds backoff(unsigned attempt, std::uint32_t random);
+
+// How long to wait before asking again; nothing if `reply` is final.
+std::optional<Milliseconds> pause_before_retry(const Reply &reply, unsigned attempt);
+
+// Sleeps, asking `config.stop` several times a second. Throws Error(STOPPED).
+void pause(const Config &config, Milliseconds duration);
+
+// Repeats `request` as the configuration allows. Throws the error of the last attempt if it had no answer.
+Response perform_with_retries(Transport &transport, const Config &config, const std::function<Request()> &request);
 
 }  // namespace mhsm::fetch

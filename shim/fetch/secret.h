@@ -1,44 +1,54 @@
-// Text that must not outlive its use: tokens, client secrets, assertions.
+// Text that must not outlive its use: wiped when it is freed, and never turned into a std::string by accident.
 #pragma once
 
 #include <openssl/crypto.h>
 
-#include <string>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
 #include <string_view>
-#include <utility>
+#include <vector>
+
+#include "text.h"
 
 namespace mhsm::fetch {
 
-// Owns the text and wipes it. It cannot be copied, streamed or concatenated by accident; view() is the only way in.
+template <class T>
+struct CleansingAllocator {
+    using value_type = T;
+    CleansingAllocator() = default;
+    template <class U>
+    explicit CleansingAllocator(const CleansingAllocator<U> &) {}
+    T *allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+    void deallocate(T *memory, std::size_t count) {
+        OPENSSL_cleanse(memory, count * sizeof(T));
+        std::allocator<T>().deallocate(memory, count);
+    }
+    friend bool operator==(const CleansingAllocator &, const CleansingAllocator &) { return true; }
+};
+
 class Secret {
 public:
-    Secret() = default;
-    explicit Secret(std::string text) : text_(std::move(text)) {}
-    Secret(Secret &&other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
-    Secret &operator=(Secret &&other) noexcept {
-        if (this != &other) {
-            wipe();
-            text_ = std::move(other.text_);
-            other.wipe();
-        }
-        return *this;
+    Secret() { text_.push_back('\0'); }
+    explicit Secret(std::string_view text) : Secret({text}) {}
+    Secret(std::initializer_list<std::string_view> parts) : Secret() {
+        for (const auto part : parts) append(part);
     }
-    Secret(const Secret &) = delete;
-    Secret &operator=(const Secret &) = delete;
-    ~Secret() { wipe(); }
 
-    Secret clone() const { return Secret(text_); }
-    std::string_view view() const { return text_; }
-    bool empty() const { return text_.empty(); }
+    void append(std::string_view part) { text_.insert(text_.end() - 1, part.begin(), part.end()); }
+    // Percent-encoded, without a copy that would stay behind.
+    void append_encoded(std::string_view part) {
+        for (std::size_t i = 0; i < part.size(); ++i) append(percent_encoded(part.substr(i, 1)));
+    }
+    void reserve(std::size_t size) { text_.reserve(size + 1); }
+
+    bool empty() const { return text_.size() == 1; }
+    std::size_t size() const { return text_.size() - 1; }
+    std::string_view view() const { return {text_.data(), size()}; }
+    const char *c_str() const { return text_.data(); }
 
 private:
-    void wipe() {
-        // Short texts live inside the object, and stay there when they are moved from.
-        text_.resize(text_.capacity());
-        OPENSSL_cleanse(text_.data(), text_.size());
-        text_.clear();
-    }
-    std::string text_;
+    std::vector<char, CleansingAllocator<char>> text_;
 };
 
 }  // namespace mhsm::fetch

@@ -1,21 +1,19 @@
-// What the services say when they refuse, and what to do about it.
+// What a service says about its refusal, fit for one line of a terminal.
 #pragma once
 
 #include <string>
+#include <string_view>
 
-#include "core/json.h"
-#include "shim/fetch/http.h"
+#include "error.h"
+#include "http.h"
 
 namespace mhsm::fetch {
 
-// The text of a member as the service gives it, made safe for a terminal and cut; "" if there is none.
-std::string said(const cJSON *object, const char *member);
+// "Code (InnerCode): message" of {"error":{"code","message","innererror":{"code"}}}, or of the token endpoint's
+// {"error","error_description"}. Empty if the body is neither.
+std::string service_message(std::string_view body);
 
-// The service's own words, "<code>: <message> (<inner code>)", from {"error":{"code","message","innererror":{"code"}}}
-// or the {"error","error_description"} of a token endpoint. Empty if the body says nothing of the kind.
-std::string service_words(ByteView body);
-
-// An answer of a pool other than 200. `what` names the object that was asked for.
-Error service_error(const Response &response, const std::string &what);
+// The error of an answer to `line` ("GET https://...") that is not 200 and not 401, with what to do.
+Error service_failure(const std::string &line, const Response &response);
 
 }  // namespace mhsm::fetch

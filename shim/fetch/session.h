@@ -1,43 +1,44 @@
-// One session: settings, connections, tokens, and what it can be asked for.
+// One session: settings, connections and tokens.
 #pragma once
 
-#include "shim/fetch/authorizer.h"
+#include <functional>
+#include <string>
 
-// The structure that mhsmattest-fetch.h leaves open.
-struct mhsm_fetch_session_st {
-    explicit mhsm_fetch_session_st(mhsm::fetch::Settings given);
-    mhsm_fetch_session_st(const mhsm_fetch_session_st &) = delete;
-    mhsm_fetch_session_st &operator=(const mhsm_fetch_session_st &) = delete;
-
-    // Connections close before the context they were made in goes.
-    const mhsm::fetch::Settings settings;
-    const mhsm::fetch::PrivateCrypto crypto;
-    mhsm::fetch::Http http;
-    mhsm::fetch::Authorizer authorizer;
-};
+#include "authorizer.h"
+#include "config.h"
+#include "http.h"
 
 namespace mhsm::fetch {
 
-using Session = mhsm_fetch_session_st;
+class Session {
+public:
+    explicit Session(Config config)
+        : config_(std::move(config)), transport_(config_), authorizer_({config_, transport_}) {}
+    ~Session() = default;
+    Session(const Session &) = delete;
+    Session &operator=(const Session &) = delete;
 
-// The URL of the attestation of a key.
-std::string attestation_url(const KeyTarget &key, const Settings &settings);
+    // Throws Error.
+    void get(std::string_view url, const std::function<void(const MHSM_FETCH_ANSWER &)> &receive);
 
-// Makes sure that a token for `pool` is at hand, by asking for `url` without one if need be. A pool that answers that
-// with 200 wants none: then its answer is returned.
-struct Admission {
-    std::optional<Error> error;
-    std::optional<Response> answer;
+    const Config &config() const { return config_; }
+    Authorizer &authorizer() { return authorizer_; }
+
+private:
+    Response authorized(const Origin &service, const std::string &url);
+
+    const Config config_;
+    Transport transport_;
+    Authorizer authorizer_;
 };
-Admission get_admission(Session &session, const Origin &pool, const std::string &url, const std::string &what);
 
-// GET with the token, patiently; a token that has ended is replaced once. An answer other than 200 is an Error.
-Fetched<Response> get_authorized(Session &session, const Origin &pool, const std::string &url, const std::string &what);
+// The answer to a request for `url` of `service`, once it is not 401: 200 with JSON, else its Error is thrown.
+void require_json(const std::string &line, const Response &response);
 
-// An answer of 200 must be JSON and hold something. `what` names the object.
-std::optional<Error> check_json(const Response &response, const std::string &what);
+// `body` as the caller is told about it; the pointers are those of the arguments.
+MHSM_FETCH_ANSWER answer_of(const Secret &body, const std::string &url, const std::optional<std::string> &pool);
 
-// Hands the answer for `key` on.
-Fetched<Response> get_attestation(Session &session, const KeyTarget &key);
+// A GET that carries `authorization`.
+Request service_request(const std::string &url, const Authorization &authorization);
 
 }  // namespace mhsm::fetch

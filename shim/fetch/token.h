@@ -1,32 +1,37 @@
-// Bearer tokens: how they are read, what they claim, and when they end.
+// Bearer tokens: opaque to us, except for what an error message may tell about them.
 #pragma once
 
-#include <cstdint>
+#include <ctime>
+#include <optional>
 #include <string>
+#include <string_view>
 
-#include "core/json.h"
-#include "shim/fetch/error.h"
-#include "shim/fetch/secret.h"
+#include "secret.h"
 
 namespace mhsm::fetch {
 
 struct Token {
-    Secret text;
-    std::int64_t expires = 0;  // Unix time; 0: not known
+    Secret value;
+    std::time_t expires = 0;  // 0: unknown
+
+    // Whether it can still be used for a while.
+    bool fresh(std::time_t now) const { return expires == 0 || expires > now + 120; }
 };
 
-// A token as a person or a file gives it: white space around it is dropped; anything else that cannot stand in a
-// header is refused. `where` names its source.
-Fetched<Token> read_token(std::string text, const std::string &where);
+// Text of a token from a variable or a file, white space around it removed. Nothing if it is empty or holds anything
+// but the characters of a token: it would end up in a header.
+std::optional<Token> parse_bearer(std::string_view text);
 
-// The answer of a token endpoint, of the metadata services or of az. Wipes `body`. `who` names the endpoint.
-Fetched<Token> read_token_answer(Bytes &body, const std::string &who, std::int64_t now);
+// The token of a JSON answer: `access_token` with `expires_in` or `expires_on` (OAuth 2.0, IMDS, App Service), or
+// `accessToken` with `expires_on` (Azure CLI). Nothing if there is none.
+std::optional<Token> parse_token_answer(std::string_view json, std::time_t now);
 
-// What a JWT claims about itself, for messages; never believed. Empty if it is none. "tenant ..., audience ...,
-// expired".
-std::string claimed_by(const Token &token, std::int64_t now);
-
-// Unpadded base64url.
-std::string base64url_encode(ByteView bytes);
+// What a token says about itself, unverified and fit for a terminal; empty where it is silent or no JWT.
+struct Claims {
+    std::string tenant;
+    std::string audience;
+    std::time_t expires = 0;
+};
+Claims claims_of(const Token &token);
 
 }  // namespace mhsm::fetch

@@ -1,131 +1,140 @@
-#include "shim/fetch/url.h"
+#include "url.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
-#include "core/attributes.h"
+#include "error.h"
+#include "text.h"
 
 namespace mhsm::fetch {
 namespace {
 
-constexpr std::string_view https = "https://";
-constexpr std::string_view mhsm_scheme = "mhsm://";
-constexpr unsigned https_port = 443;
+constexpr std::string_view keys_path = "/keys/";
+constexpr std::array<Domain, 3> domains{{
+    {".managedhsm.azure.net", "https://managedhsm.azure.net"},
+    {".managedhsm.azure.cn", "https://managedhsm.azure.cn"},
+    {".managedhsm.usgovcloudapi.net", "https://managedhsm.usgovcloudapi.net"},
+}};
 
-const std::array<std::string, 3> domains{"managedhsm.azure.net", "managedhsm.azure.cn", "managedhsm.usgovcloudapi.net"};
-
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
-bool is_host_name(std::string_view text) {
-    constexpr std::size_t longest = 253;
-    if (text.empty() || text.size() > longest || text.front() == '.' || text.back() == '.') return false;
-    if (text.front() == '-' || text.find("..") != std::string_view::npos) return false;
-    return std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; });
+bool is_name(std::string_view text, std::size_t most) {
+    return !text.empty() && text.size() <= most &&
+           std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || c == '-'; });
 }
 
-// Names and versions of keys: letters, digits and dashes, at most 127 of them.
-bool is_key_word(std::string_view text) {
-    constexpr std::size_t longest = 127;
-    return !text.empty() && text.size() <= longest &&
-           std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '-'; });
+bool is_label(std::string_view text) { return is_name(text, 63) && text.front() != '-' && text.back() != '-'; }
+
+bool is_host(std::string_view text) {
+    const auto labels = split(text, '.');
+    return text.size() <= 253 && std::all_of(labels.begin(), labels.end(), is_label);
 }
 
-// What follows "https://" or "mhsm://"; none for anything else.
-std::optional<std::string_view> after_scheme(std::string_view url, bool mhsm_allowed) {
-    if (lower_case(url.substr(0, https.size())) == https) return url.substr(https.size());
-    if (mhsm_allowed && lower_case(url.substr(0, mhsm_scheme.size())) == mhsm_scheme)
-        return url.substr(mhsm_scheme.size());
+[[noreturn]] void malformed(std::string_view what, std::string_view text, std::string_view expected) {
+    throw Error(MHSM_FETCH_BAD_PARAMETER, concat({what, " ", one_line(text), ": expected ", expected}));
+}
+
+// What follows https:// or mhsm://.
+std::optional<std::string_view> without_scheme(std::string_view text) {
+    for (const std::string_view scheme : {"https://", "mhsm://"})
+        if (equal_ignoring_case(text.substr(0, scheme.size()), scheme)) return text.substr(scheme.size());
     return std::nullopt;
-}
-
-Error malformed(std::string_view text, std::string_view expected) {
-    return {MHSM_FETCH_BAD_PARAMETER, 0,
-            "not a URL to fetch from: expected " + std::string(expected) + ", found " + printable(text.substr(0, 200))};
 }
 
 }  // namespace
 
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char &c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return lower;
+std::string Origin::authority() const { return port == 443 ? host : concat({host, ":", std::to_string(port)}); }
+
+std::string Origin::text() const { return concat({"https://", authority()}); }
+
+std::string KeyUrl::text() const {
+    auto url = concat({origin.text(), keys_path, name});
+    if (!version.empty()) url += concat({"/", version});
+    return url;
 }
 
-std::string Origin::authority() const { return port == https_port ? host : host + ":" + std::to_string(port); }
-std::string Origin::text() const { return std::string(https) + authority(); }
+std::string KeyUrl::attestation(std::string_view api_version) const {
+    return concat({text(), "/attestation?api-version=", percent_encoded(api_version)});
+}
 
-std::string KeyTarget::url() const { return origin.text() + "/keys/" + name + (version.empty() ? "" : "/" + version); }
+const Domain *managed_hsm_domain(std::string_view host) {
+    for (const auto &domain : domains)
+        if (host.ends_with(domain.suffix) && is_label(host.substr(0, host.size() - domain.suffix.size())))
+            return &domain;
+    return nullptr;
+}
 
 std::optional<Origin> parse_authority(std::string_view text) {
+    Origin origin;
     const auto colon = text.find(':');
-    const auto host = text.substr(0, colon);
-    if (!is_host_name(host)) return std::nullopt;
-    Origin origin{lower_case(host), https_port};
-    if (colon == std::string_view::npos) return origin;
-    const auto digits = text.substr(colon + 1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), origin.port);
-    if (error != std::errc{} || end != digits.data() + digits.size() || origin.port == 0 || origin.port > 65535)
-        return std::nullopt;
+    if (colon != std::string_view::npos) {
+        const auto port = decimal(text.substr(colon + 1), 65535);
+        if (!port || *port == 0) return std::nullopt;
+        origin.port = *port;
+    }
+    origin.host = lower(text.substr(0, colon));
+    if (!is_host(origin.host)) return std::nullopt;
     return origin;
 }
 
-std::optional<HttpsUrl> parse_https_url(std::string_view url) {
-    const auto rest = after_scheme(url, false);
-    if (!rest) return std::nullopt;
-    const auto end = std::min(rest->find_first_of("/?#"), rest->size());
-    const auto origin = parse_authority(rest->substr(0, end));
-    const auto behind = rest->substr(end);
-    const bool clean = std::ranges::all_of(behind, [](char c) { return c > ' ' && c <= '~'; });
-    if (!origin || !clean || behind.find('#') != std::string_view::npos) return std::nullopt;
-    return HttpsUrl{*origin, std::string(behind)};
-}
-
-Fetched<KeyTarget> parse_key_target(std::string_view url) {
-    constexpr std::string_view expected = "https://<pool>.managedhsm.azure.net/keys/<name>[/<version>]";
-    constexpr std::string_view keys = "/keys/";
-    const auto rest = after_scheme(url, true);
-    const auto slash = rest ? rest->find('/') : std::string_view::npos;
-    if (slash == std::string_view::npos) return malformed(url, expected);
+KeyUrl parse_key_url(std::string_view text) {
+    static constexpr std::string_view expected = "https://POOL.managedhsm.azure.net/keys/NAME or .../keys/NAME/VERSION";
+    const auto rest = without_scheme(text);
+    if (!rest) malformed("the key URL", text, expected);
+    const auto slash = rest->find('/');
     const auto origin = parse_authority(rest->substr(0, slash));
-    auto path = rest->substr(slash);
-    if (!origin || !path.starts_with(keys)) return malformed(url, expected);
-    path.remove_prefix(keys.size());
-    const auto name = path.substr(0, path.find('/'));
-    const auto version = name.size() < path.size() ? path.substr(name.size() + 1) : std::string_view{};
-    if (!is_key_word(name) || (!version.empty() && !is_key_word(version))) return malformed(url, expected);
-    return KeyTarget{*origin, std::string(name), std::string(version)};
+    if (!origin || slash == std::string_view::npos || !rest->substr(slash).starts_with(keys_path))
+        malformed("the key URL", text, expected);
+    const auto parts = split(rest->substr(slash + keys_path.size()), '/');
+    if (parts.size() > 2 || !is_name(parts[0], 127) || (parts.size() == 2 && !is_name(parts[1], 64)))
+        malformed("the key URL", text, expected);
+    return {*origin, std::string(parts[0]), parts.size() == 2 ? std::string(parts[1]) : std::string()};
 }
 
-Fetched<Origin> parse_pool_target(std::string_view text) {
-    const auto rest = after_scheme(text, true);
-    if (!rest && is_key_word(text)) return Origin{lower_case(text) + "." + domains.front(), https_port};
-    const auto authority = rest && rest->ends_with('/') ? rest->substr(0, rest->size() - 1) : rest.value_or("");
-    const auto origin = parse_authority(authority);
-    if (!origin) return malformed(text, "the name of a pool, or https://<pool>.managedhsm.azure.net");
+Origin parse_pool(std::string_view text) {
+    static constexpr std::string_view expected = "the name of a pool, or https://POOL.managedhsm.azure.net";
+    auto rest = without_scheme(text);
+    if (!rest) {
+        if (!is_label(text)) malformed("the pool", text, expected);
+        return {concat({lower(text), domains[0].suffix}), 443};
+    }
+    if (rest->ends_with('/')) rest->remove_suffix(1);
+    const auto origin = parse_authority(*rest);
+    if (!origin) malformed("the pool", text, expected);
     return *origin;
 }
 
-const std::string *managed_hsm_domain(std::string_view host) {
-    const auto label = host.substr(0, host.find('.'));
-    if (label.empty() || label.size() == host.size()) return nullptr;
-    const auto found = std::ranges::find(domains, host.substr(label.size() + 1));
-    return found != domains.end() ? &*found : nullptr;
+void require_allowed(const Origin &origin, const std::vector<Origin> &allowed) {
+    if (managed_hsm_domain(origin.host) != nullptr && origin.port == 443) return;
+    if (std::find(allowed.begin(), allowed.end(), origin) != allowed.end()) return;
+    throw Error(MHSM_FETCH_HOST_REFUSED,
+                concat({"the host ", origin.authority(),
+                        " is not a Managed HSM (*.managedhsm.azure.net, *.managedhsm.azure.cn, ",
+                        "*.managedhsm.usgovcloudapi.net): it gets no token unless you allow it with -allow_host ",
+                        origin.authority()}));
 }
 
-std::string pool_of(const Origin &origin) {
-    if (origin.port != https_port || managed_hsm_domain(origin.host) == nullptr) return {};
+std::optional<std::string> tls_pool(const Origin &origin) {
+    if (managed_hsm_domain(origin.host) == nullptr || origin.port != 443) return std::nullopt;
     return origin.host.substr(0, origin.host.find('.'));
 }
 
-bool may_get_token(const Origin &origin, const std::vector<std::string> &allowed) {
-    if (!pool_of(origin).empty()) return true;
-    return std::ranges::any_of(allowed, [&origin](const std::string &text) { return parse_authority(text) == origin; });
-}
-
-bool is_within(std::string_view host, std::string_view domain) {
-    if (domain.empty() || host.size() < domain.size() || !host.ends_with(domain)) return false;
-    return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
+std::string next_page(std::string_view link, const Origin &origin, std::string_view path) {
+    const auto refuse = [&](std::string_view why) {
+        throw Error(MHSM_FETCH_PROTOCOL, concat({origin.text(), path, ": refused to follow the nextLink ",
+                                                 one_line(link, 200), ": ", why, "; it would have received a token"}));
+    };
+    static constexpr std::string_view https = "https://";
+    if (!equal_ignoring_case(link.substr(0, https.size()), https)) refuse("it is not https");
+    const auto rest = link.substr(https.size());
+    const auto end = rest.find_first_of("/?#");
+    const auto target = parse_authority(rest.substr(0, end));
+    if (!target || *target != origin) refuse("it leads to another host");
+    const auto page = end == std::string_view::npos ? std::string_view() : rest.substr(end);
+    if (!page.starts_with(path) || page.size() == path.size() || page[path.size()] != '?')
+        refuse("it leads to another path");
+    if (!std::all_of(page.begin(), page.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#' && c != '\\'; }))
+        refuse("it is malformed");
+    if (page.size() > 4096) refuse("it is too long");
+    return std::string(page);
 }
 
 }  // namespace mhsm::fetch

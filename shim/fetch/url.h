@@ -1,4 +1,4 @@
-// URLs of pools and keys, and which hosts may be trusted with a token.
+// The URLs that the library accepts: a short, strict grammar, and what their hosts mean.
 #pragma once
 
 #include <optional>
@@ -6,56 +6,53 @@
 #include <string_view>
 #include <vector>
 
-#include "shim/fetch/error.h"
-
 namespace mhsm::fetch {
 
-// https://<host>[:<port>]
+// Where a request goes. The host is lower case ASCII; an IPv6 address is not accepted.
 struct Origin {
-    std::string host;  // in lower case
+    std::string host;
     unsigned port = 443;
-    std::string text() const;       // without the port that https implies
-    std::string authority() const;  // likewise, without https://
-    bool operator==(const Origin &) const = default;
+
+    std::string authority() const;  // host, or host:port if the port is not 443
+    std::string text() const;       // https://authority
+    friend bool operator==(const Origin &, const Origin &) = default;
 };
 
-struct KeyTarget {
+struct KeyUrl {
     Origin origin;
-    std::string name, version;  // the version may be empty
-    std::string url() const;    // https://host/keys/name[/version]
+    std::string name;
+    std::string version;  // may be empty
+
+    std::string text() const;  // https://host/keys/name[/version]
+    std::string attestation(std::string_view api_version) const;
 };
 
-// https://host/keys/name[/version] or the same with mhsm://. No user, query or fragment.
-Fetched<KeyTarget> parse_key_target(std::string_view url);
-
-// https://host or mhsm://host, with or without a slash behind, or the bare name of a pool of the public cloud.
-Fetched<Origin> parse_pool_target(std::string_view text);
-
-// Any https:// URL, as found in an answer: where it leads and what is behind that. None if it is anything else.
-struct HttpsUrl {
-    Origin origin;
-    std::string path_and_query;  // starts with '/', or is empty
+// What a Managed HSM domain says about a host in it.
+struct Domain {
+    std::string_view suffix;    // with the dot before it
+    std::string_view audience;  // whose tokens the service accepts
 };
-std::optional<HttpsUrl> parse_https_url(std::string_view url);
 
-// The Managed HSM domains of Microsoft's clouds. What a token for a pool is asked for: https://<domain>.
-// Null unless `host` is one label below such a domain.
-const std::string *managed_hsm_domain(std::string_view host);
+// The domain in which `host` is a pool, one label before the suffix; null if it is not one.
+const Domain *managed_hsm_domain(std::string_view host);
 
-// The name of the pool that TLS vouches for: the first label of a host in a Managed HSM domain, on the port of https.
-// Empty for any other.
-std::string pool_of(const Origin &origin);
-
-// Whether `origin` may get a token: in a Managed HSM domain on port 443, or among `allowed` (host or host:port, the
-// port being 443 if there is none).
-bool may_get_token(const Origin &origin, const std::vector<std::string> &allowed);
-
-// "host" or "host:port", as settings have it.
+// host[:port] with only letters, digits, hyphens and dots; nothing if it is malformed.
 std::optional<Origin> parse_authority(std::string_view text);
 
-// Whether `host` is `domain` or lies below it.
-bool is_within(std::string_view host, std::string_view domain);
+// https://host/keys/name[/version], or with mhsm://. Throws Error(BAD_PARAMETER).
+KeyUrl parse_key_url(std::string_view text);
 
-std::string lower_case(std::string_view text);
+// https://host, mhsm://host, or the name of a pool of the public cloud. Throws Error(BAD_PARAMETER).
+Origin parse_pool(std::string_view text);
+
+// Throws Error(HOST_REFUSED) unless `origin` is a pool in a Managed HSM domain (at port 443) or one of `allowed`.
+void require_allowed(const Origin &origin, const std::vector<Origin> &allowed);
+
+// The name of the pool that a verified TLS certificate of `origin` vouches for: in a Managed HSM domain only.
+std::optional<std::string> tls_pool(const Origin &origin);
+
+// `link` (the nextLink of a listing) if it is a page of `path` at `origin`: the path and query to ask for.
+// Throws Error(PROTOCOL): it would get a token.
+std::string next_page(std::string_view link, const Origin &origin, std::string_view path);
 
 }  // namespace mhsm::fetch

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "client.h"
+#include "shim/fetch/client.h"
 #include "evidence_source.h"
 #include "pool_cache.h"
 

@@ -58,7 +58,7 @@ const ObjectFacts *find_object(const Report &report, std::string_view member, Ob
 std::optional<Bytes> stated(const ObjectFacts &object, std::uint32_t type) {
     const auto found = std::ranges::find(object.attributes, type, &AttributeFacts::type);
     if (found == object.attributes.end() || !found->hex) return std::nullopt;
-    return from_hex(*found->hex);
+    return Bytes(found->hex->bytes.begin(), found->hex->bytes.end());
 }
 
 // A number of 1 to 4 bytes, big-endian; none if absent or malformed.
@@ -102,7 +102,7 @@ void add_common(Object &target, const ObjectFacts &object) {
 
 // The public half, which private key objects have parts of too.
 void add_material(Object &target, const ObjectFacts &object, const KeyFacts &facts, const EVP_PKEY *key) {
-    target.set(CKA_PUBLIC_KEY_INFO, facts.public_key);
+    target.set(CKA_PUBLIC_KEY_INFO, facts.public_key.der());
     if (const auto *curve = curve_by_name(facts.curve)) {
         target.set(CKA_EC_PARAMS, curve_oid_der(curve->nid));
         return;
@@ -116,14 +116,15 @@ class Facts {
 public:
     explicit Facts(const Report &report)
         : report_(report),
+          digest_(report.evidence_sha256.text()),
           text_(share(report_json(report, false))),
-          evidence_(share(report.evidence_sha256, true)),
+          evidence_(share(digest_, true)),
           owner_(share(report.owner->root_sha256, true)),
           root_(share(report.hsm->root_sha256, true)) {}
 
     void add_to(Object &target, OSSL_LIB_CTX *libctx, ObjectClass object_class) const {
         target.set_number(CKA_CLASS, static_cast<CK_ULONG>(object_class));
-        const auto name = report_.evidence_sha256 + " " + std::string(class_name(object_class));
+        const auto name = digest_ + " " + std::string(class_name(object_class));
         target.set_text(CKA_UNIQUE_ID, hex(digest(libctx, "SHA256", as_bytes(name))));
         target.set_flag(CKA_MHSMATTEST_VERDICT, true);
         target.set_shared(CKA_MHSMATTEST_REPORT, text_);
@@ -145,6 +146,7 @@ private:
     }
 
     const Report &report_;
+    std::string digest_;
     SharedBytes text_, evidence_, owner_, root_;
 };
 
@@ -205,7 +207,7 @@ std::vector<Object> key_objects(OSSL_LIB_CTX *libctx, const Report &report) {
             ObjectClass::secret_key);
         return made;
     }
-    const std::shared_ptr<EVP_PKEY> key = public_key(libctx, report.key->public_key);
+    const std::shared_ptr<EVP_PKEY> key = public_key(libctx, report.key->public_key.der());
     add(public_key_object(required(find_object(report, "public", ObjectClass::public_key)), *report.key, key),
         ObjectClass::public_key);
     add(private_key_object(required(find_object(report, "private", ObjectClass::private_key)), *report.key, key.get()),

@@ -55,13 +55,14 @@ private:
         const auto report =
             verify(shared_.libctx, raw.json, trust, shared_.settings.policy, {raw.request, {}, {}, {}}, time_);
         if (verdict(report) != Verdict::verified) return reject(raw, describe_obstacle(report));
-        if (seen_.contains(report.evidence_sha256)) return;
+        const auto evidence = report.evidence_sha256.text();
+        if (seen_.contains(evidence)) return;
         try {
             add_objects(report);
         } catch (const std::runtime_error &error) {
             return reject(raw, error.what());
         }
-        seen_.insert(report.evidence_sha256);
+        seen_.insert(evidence);
         shared_.log.write(source_.name, raw.name + ": verified: " + report.key->id);
     }
 

@@ -81,9 +81,9 @@ Bytes flipped(Bytes bytes) {
     return bytes;
 }
 
-class Verifier {
+class SignatureCheck {
 public:
-    Verifier(const Key &key, CK_MECHANISM mechanism)
+    SignatureCheck(const Key &key, CK_MECHANISM mechanism)
         : module_(key.module), session_(key.module), mechanism_(mechanism) {
         public_key_ = session_.only({entry(CKA_CLASS, CKO_PUBLIC_KEY)});
     }
@@ -186,11 +186,11 @@ Bytes document_bytes() { return {document.begin(), document.end()}; }
 TEST(rsa_pkcs1) {
     const Key key("rsa-2048");
     const auto hash = hash_of("SHA256", document);
-    Verifier(key, {CKM_RSA_PKCS, nullptr, 0}).check_all(hash, sign(key.secret.get(), nullptr, hash, RSA_PKCS1_PADDING));
+    SignatureCheck(key, {CKM_RSA_PKCS, nullptr, 0}).check_all(hash, sign(key.secret.get(), nullptr, hash, RSA_PKCS1_PADDING));
     const std::pair<CK_MECHANISM_TYPE, const char *> rows[] = {
         {CKM_SHA256_RSA_PKCS, "SHA256"}, {CKM_SHA384_RSA_PKCS, "SHA384"}, {CKM_SHA512_RSA_PKCS, "SHA512"}};
     for (const auto &[mechanism, digest] : rows)
-        Verifier(key, {mechanism, nullptr, 0})
+        SignatureCheck(key, {mechanism, nullptr, 0})
             .check_all(document_bytes(), sign(key.secret.get(), digest, as_bytes(document), RSA_PKCS1_PADDING));
 }
 
@@ -198,12 +198,12 @@ TEST(rsa_pss) {
     const Key key("rsa-3072");
     CK_RSA_PKCS_PSS_PARAMS pss{CKM_SHA256, CKG_MGF1_SHA256, 32};
     const auto hash = hash_of("SHA256", document);
-    Verifier(key, {CKM_RSA_PKCS_PSS, &pss, sizeof pss})
+    SignatureCheck(key, {CKM_RSA_PKCS_PSS, &pss, sizeof pss})
         .check_all(hash, sign(key.secret.get(), nullptr, hash, RSA_PKCS1_PSS_PADDING));
-    Verifier(key, {CKM_SHA256_RSA_PKCS_PSS, &pss, sizeof pss})
+    SignatureCheck(key, {CKM_SHA256_RSA_PKCS_PSS, &pss, sizeof pss})
         .check_all(document_bytes(), sign(key.secret.get(), "SHA256", as_bytes(document), RSA_PKCS1_PSS_PADDING));
     // A hash of another length cannot have been signed.
-    CHECK_EQ(Verifier(key, {CKM_RSA_PKCS_PSS, &pss, sizeof pss}).verify(Bytes(20), Bytes(384)), CKR_DATA_LEN_RANGE);
+    CHECK_EQ(SignatureCheck(key, {CKM_RSA_PKCS_PSS, &pss, sizeof pss}).verify(Bytes(20), Bytes(384)), CKR_DATA_LEN_RANGE);
 }
 
 TEST(ecdsa) {
@@ -212,11 +212,11 @@ TEST(ecdsa) {
         const Context context(kind);
         const Key key(kind);
         const auto hash = hash_of("SHA256", document);
-        Verifier(key, {CKM_ECDSA, nullptr, 0}).check_all(hash, flat(sign(key.secret.get(), nullptr, hash, 0), half));
+        SignatureCheck(key, {CKM_ECDSA, nullptr, 0}).check_all(hash, flat(sign(key.secret.get(), nullptr, hash, 0), half));
         const std::pair<CK_MECHANISM_TYPE, const char *> rows[] = {
             {CKM_ECDSA_SHA256, "SHA256"}, {CKM_ECDSA_SHA384, "SHA384"}, {CKM_ECDSA_SHA512, "SHA512"}};
         for (const auto &[mechanism, digest] : rows)
-            Verifier(key, {mechanism, nullptr, 0})
+            SignatureCheck(key, {mechanism, nullptr, 0})
                 .check_all(document_bytes(), flat(sign(key.secret.get(), digest, as_bytes(document), 0), half));
     }
 }
@@ -241,10 +241,10 @@ TEST(mechanism_parameters_are_checked) {
                                  {CKM_SHA256_RSA_PKCS_PSS, &other_hash, sizeof other_hash},
                                  {CKM_RSA_PKCS_PSS, &no_mask, sizeof no_mask},
                                  {CKM_RSA_PKCS_PSS, &long_salt, sizeof long_salt}};
-    for (const auto &mechanism : rows) CHECK_EQ(Verifier(key, mechanism).init(), CKR_MECHANISM_PARAM_INVALID);
+    for (const auto &mechanism : rows) CHECK_EQ(SignatureCheck(key, mechanism).init(), CKR_MECHANISM_PARAM_INVALID);
     for (const CK_MECHANISM_TYPE type : {CKM_SHA1_RSA_PKCS, CKM_RSA_X_509, CKM_RSA_PKCS_OAEP, CKM_AES_CBC})
-        CHECK_EQ(Verifier(key, {type, nullptr, 0}).init(), CKR_MECHANISM_INVALID);
-    CHECK_EQ(Verifier(key, {CKM_ECDSA, nullptr, 0}).init(), CKR_KEY_TYPE_INCONSISTENT);
+        CHECK_EQ(SignatureCheck(key, {type, nullptr, 0}).init(), CKR_MECHANISM_INVALID);
+    CHECK_EQ(SignatureCheck(key, {CKM_ECDSA, nullptr, 0}).init(), CKR_KEY_TYPE_INCONSISTENT);
 }
 
 TEST(only_public_keys_verify) {

@@ -34,7 +34,8 @@ class Install(unittest.TestCase):
         root = pathlib.Path(f"{self.folder}{prefix}")
         self.assertTrue(pathlib.Path(f"{self.folder}{pkg_config('modulesdir')}/mhsmattest.so").is_file())
         for name in ("bin/openssl-attest", "include/mhsmattest.h", "share/man/man1/openssl-attest.1",
-                     "share/man/man7/mhsmattest.7", "share/doc/mhsm-attest/examples/openssl.cnf",
+                     "share/man/man7/mhsmattest.7", "share/man/man7/mhsmattest-fetch.7", "include/mhsmattest-fetch.h",
+                     "share/doc/mhsm-attest/examples/openssl.cnf",
                      "share/doc/mhsm-attest/examples/attested-verify.c", "share/doc/mhsm-attest/report.schema.json"):
             self.assertTrue((root / name).is_file(), name)
 
@@ -53,6 +54,20 @@ class Install(unittest.TestCase):
         result = subprocess.run([self.folder / "bin" / "openssl-attest", "-in", RESTORED, "-owner_pin", POOL_PIN,
                                  "-brief"], capture_output=True, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)
+
+        # Both find the fetch library where it was installed: they get as far as a port that nobody listens on.
+        nobody = "nobody.managedhsm.azure.net"
+        result = subprocess.run([self.folder / "bin" / "openssl-attest", "-uri", f"https://{nobody}/keys/a", "-retries", "0",
+                                 "-connect_to", f"{nobody}:443:127.0.0.1:1"], capture_output=True, check=False)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn(b"no connection", result.stderr)
+        config.write_text(config.read_text().replace("[mhsmattest_section]", f"""[mhsmattest_section]
+connect-to = {nobody}:443:127.0.0.1:1
+retries = 0"""))
+        result = subprocess.run([OPENSSL, "pkey", "-pubin", "-in", f"mhsm://{nobody}/keys/a"], env=environment,
+                                capture_output=True, text=True, check=False)
+        self.assertIn("the evidence could not be fetched", result.stderr)
+        self.assertIn("no connection", result.stderr)
 
 
 if __name__ == "__main__":

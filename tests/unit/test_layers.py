@@ -87,8 +87,6 @@ class Layers(unittest.TestCase):
                      "csignal", "regex", "syncstream"}
         for path in self.sources:
             included = set(re.findall(r"^\s*#\s*include\s+<([^>]+)>", path.read_text(), re.MULTILINE))
-            if path.stem == "bundle_cache":  # the one object that threads share
-                included.discard("mutex")
             with self.subTest(file=path.name):
                 self.assertEqual(included & forbidden, set())
 
@@ -136,7 +134,44 @@ class Layers(unittest.TestCase):
         self.assertEqual(writable, [])
 
 
+class ShimLayers(unittest.TestCase):
+    """shim/fetch uses the core's results, reasons and small tools (strict JSON among them), never the verifier; curl stays
+    in it; and its client wrapper uses nothing but the C interface."""
+    source: Path
+    CORE = {"core/result.h", "core/reason.h", "core/ossl.h", "core/reader.h", "core/base64url.h", "core/json.h",
+            "core/json_writer.h", "core/attributes.h"}  # of the last: printable()
+
+    def includes(self, path: Path):
+        return re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', path.read_text(), re.MULTILINE)
+
+    def sources(self, folder: str):
+        return sorted(p for p in (self.source / folder).rglob("*") if p.suffix in (".h", ".cpp"))
+
+    def test_fetch_uses_little_of_the_core(self):
+        paths = self.sources("shim/fetch")
+        self.assertGreater(len(paths), 20)
+        for path in paths:
+            used = {name for name in self.includes(path) if name.startswith("core/")}
+            with self.subTest(file=path.name):
+                self.assertLessEqual(used, self.CORE)
+                self.assertFalse({"verify.h", "evidence.h", "chain.h", "blob.h", "policy.h"} & set(self.includes(path)))
+
+    def test_nobody_else_uses_curl(self):
+        for folder in ("provider", "cli", "shim"):
+            for path in self.sources(folder):
+                if (self.source / "shim" / "fetch") in path.parents:
+                    continue
+                with self.subTest(file=str(path)):
+                    self.assertFalse([name for name in self.includes(path) if name.startswith("curl/")])
+
+    def test_the_client_uses_the_c_interface_only(self):
+        for name in ("client.h", "client.cpp"):
+            quoted = re.findall(r'#include "([^"]+)"', (self.source / "shim" / "fetch" / name).read_text())
+            self.assertLessEqual(set(quoted), {"client.h", "include/mhsmattest-fetch.h"})
+
+
 if __name__ == "__main__":
+    ShimLayers.source = Path(sys.argv[1])
     Layers.core = Path(sys.argv[1]) / "provider" / "core"
     Layers.archive = Path(sys.argv[2])
     Layers.libraries = [name for name in sys.argv[3].split(",") if name]

@@ -1,4 +1,3 @@
-// The token of the person who is logged in with az. It is run without a shell.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -6,139 +5,147 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <ctime>
-#include <vector>
+#include <system_error>
 
-#include "core/attributes.h"
-#include "shim/fetch/credential.h"
-#include "support/files.h"
+#include "credentials/credential.h"
+#include "text.h"
 
-extern char **environ;  // NOLINT(readability-redundant-declaration): POSIX gives no header for it
+extern char **environ;  // NOLINT(readability-redundant-declaration): not every libc declares it
 
 namespace mhsm::fetch {
 namespace {
 
-constexpr std::size_t output_limit = std::size_t{256} << 10U;
-constexpr std::chrono::seconds patience{60};
-const std::string what = "az account get-access-token";
+constexpr std::size_t most_output = std::size_t{256} << 10U;
+constexpr std::chrono::seconds longest_run{60};
 
-struct Pipe {
-    support::Descriptor reader{-1}, writer{-1};
-    bool open() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
-        reader = support::Descriptor(ends[0]);
-        writer = support::Descriptor(ends[1]);
-        return true;
-    }
-};
+[[noreturn]] void failed(std::string_view why) {
+    throw Error(MHSM_FETCH_CREDENTIAL_FAILED, concat({"az account get-access-token: ", why}));
+}
 
-class Actions {
+class Pipe {
 public:
-    Actions() { ::posix_spawn_file_actions_init(&actions_); }
-    ~Actions() { ::posix_spawn_file_actions_destroy(&actions_); }
-    Actions(const Actions &) = delete;
-    Actions &operator=(const Actions &) = delete;
-    posix_spawn_file_actions_t *get() { return &actions_; }
+    Pipe() {
+        if (pipe2(ends_.data(), O_CLOEXEC) != 0) failed(std::generic_category().message(errno));
+    }
+    ~Pipe() {
+        close_reader();
+        close_writer();
+    }
+    Pipe(const Pipe &) = delete;
+    Pipe &operator=(const Pipe &) = delete;
+    int reader() const { return ends_[0]; }
+    int writer() const { return ends_[1]; }
+    void close_reader() { close_end(ends_[0]); }
+    void close_writer() { close_end(ends_[1]); }
 
 private:
-    posix_spawn_file_actions_t actions_{};
+    static void close_end(int &end) {
+        if (end >= 0) close(end);
+        end = -1;
+    }
+    std::array<int, 2> ends_{-1, -1};
+};
+
+// A running child; if it is not waited for, it is ended.
+class Child {
+public:
+    Child(const std::vector<std::string> &arguments, const Pipe &output, const Pipe &errors) {
+        std::vector<char *> raw;
+        for (const auto &argument : arguments) raw.push_back(const_cast<char *>(argument.c_str()));
+        raw.push_back(nullptr);
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_adddup2(&actions, output.writer(), STDOUT_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, errors.writer(), STDERR_FILENO);
+        const auto code = posix_spawnp(&process_, raw[0], &actions, nullptr, raw.data(), environ);
+        posix_spawn_file_actions_destroy(&actions);
+        if (code == ENOENT) throw NotAvailable("the Azure CLI (az) is not installed");
+        if (code != 0) failed(std::generic_category().message(code));
+    }
+    ~Child() {
+        if (process_ <= 0) return;
+        kill(process_, SIGKILL);
+        wait();
+    }
+    Child(const Child &) = delete;
+    Child &operator=(const Child &) = delete;
+
+    int wait() {
+        int status = 0;
+        while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+        }
+        process_ = -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+    }
+
+private:
+    pid_t process_ = -1;
 };
 
 struct Output {
-    Bytes out, err;
-    bool complete = false;
+    Secret standard;
+    std::string errors;
 };
 
-// Reads both pipes until they end, the time is up, or too much came.
-Output read_both(const Pipe &out, const Pipe &err, const Http &http) {
+// Reads from one end what is there; false at its end.
+bool read_some(int end, const std::function<void(std::string_view)> &take) {
+    std::vector<char, CleansingAllocator<char>> buffer(4096);
+    const auto count = read(end, buffer.data(), buffer.size());
+    if (count < 0) return errno == EINTR || errno == EAGAIN;
+    take({buffer.data(), static_cast<std::size_t>(count)});
+    return count > 0;
+}
+
+Output read_all(const Config &config, Pipe &standard, Pipe &errors) {
     Output output;
-    const auto end = std::chrono::steady_clock::now() + patience;
-    std::array<pollfd, 2> polled{pollfd{out.reader.number(), POLLIN, 0}, pollfd{err.reader.number(), POLLIN, 0}};
-    const std::array<Bytes *, 2> targets{&output.out, &output.err};
-    while (polled[0].fd >= 0 || polled[1].fd >= 0) {
-        if (std::chrono::steady_clock::now() > end || http.settings().stop()) return output;
-        if (::poll(polled.data(), polled.size(), 200) < 0 && errno != EINTR) return output;
-        for (std::size_t i = 0; i < polled.size(); ++i) {
-            if (polled[i].fd < 0 || polled[i].revents == 0) continue;
-            std::array<std::uint8_t, 4096> chunk{};
-            const auto count = ::read(polled[i].fd, chunk.data(), chunk.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count > 0 && targets[i]->size() < output_limit)
-                targets[i]->insert(targets[i]->end(), chunk.begin(), chunk.begin() + count);
-            OPENSSL_cleanse(chunk.data(), chunk.size());
-            if (count <= 0) polled[i].fd = -1;
-        }
+    const auto end = std::chrono::steady_clock::now() + longest_run;
+    std::array<pollfd, 2> ends{{{standard.reader(), POLLIN, 0}, {errors.reader(), POLLIN, 0}}};
+    while (ends[0].fd >= 0 || ends[1].fd >= 0) {
+        if (config.stop()) throw Error(MHSM_FETCH_STOPPED, "stopped while waiting for az account get-access-token");
+        if (std::chrono::steady_clock::now() > end) failed("no answer within 60 seconds");
+        if (poll(ends.data(), ends.size(), 100) <= 0) continue;
+        if (ends[0].fd >= 0 && ends[0].revents != 0 &&
+            !read_some(ends[0].fd, [&](auto part) { output.standard.append(part); }))
+            ends[0].fd = -1;
+        if (ends[1].fd >= 0 && ends[1].revents != 0 &&
+            !read_some(ends[1].fd, [&](auto part) { output.errors += part; }))
+            ends[1].fd = -1;
+        if (output.standard.size() + output.errors.size() > most_output) failed("it prints more than any token");
     }
-    output.complete = true;
     return output;
 }
 
-// The exit status; -1 if it did not exit by itself, or if the host leaves no status to its children (SIGCHLD ignored).
-int wait_for(pid_t child) {
-    int status = 0;
-    pid_t waited = 0;
-    do {
-        waited = ::waitpid(child, &status, 0);
-    } while (waited < 0 && errno == EINTR);
-    return waited == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+std::string last_line(std::string_view text) {
+    text = trimmed(text);
+    const auto newline = text.rfind('\n');
+    return one_line(newline == std::string_view::npos ? text : text.substr(newline + 1));
 }
-
-// az speaks at length; the last line that says something is the reason.
-std::string last_line(const Bytes &text) {
-    std::string_view rest = as_text(text);
-    std::string_view last;
-    while (!rest.empty()) {
-        const auto line = rest.substr(0, rest.find('\n'));
-        if (line.find_first_not_of(" \t\r") != std::string_view::npos) last = line;
-        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    }
-    return printable(last.substr(0, 300));
-}
-
-int spawn(std::vector<std::string> &words, const Pipe &out, const Pipe &err, pid_t &child) {
-    Actions actions;
-    ::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(actions.get(), out.writer.number(), STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(actions.get(), err.writer.number(), STDERR_FILENO);
-    std::vector<char *> arguments;
-    for (auto &word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    return ::posix_spawnp(&child, arguments.front(), actions.get(), nullptr, arguments.data(), environ);
-}
-
-class AzureCli final : public Credential {
-public:
-    Fetched<Token> get(const Wanted &wanted, Http &http) override {
-        std::vector<std::string> words{"az",       "account", "get-access-token", "--resource", wanted.resource,
-                                       "--output", "json"};
-        if (!wanted.tenant.empty()) words.insert(words.end(), {"--tenant", wanted.tenant});
-        Pipe out, err;
-        pid_t child = -1;
-        if (!out.open() || !err.open())
-            return Error{MHSM_FETCH_CREDENTIAL_FAILED, 0, what + ": " + support::system_error(errno)};
-        http.settings().log("running " + what + " --resource " + printable(wanted.resource));
-        if (const int error = spawn(words, out, err, child); error != 0)
-            return Error{error == ENOENT ? MHSM_FETCH_NO_CREDENTIAL : MHSM_FETCH_CREDENTIAL_FAILED, 0,
-                         what + ": " + support::system_error(error)};
-        out.writer.close();
-        err.writer.close();
-        auto output = read_both(out, err, http);
-        if (!output.complete) ::kill(child, SIGKILL);
-        const int status = wait_for(child);
-        if (!output.complete) return Error{MHSM_FETCH_CREDENTIAL_FAILED, 0, what + ": no answer within a minute"};
-        if (status != 0 && output.out.empty())
-            return Error{MHSM_FETCH_CREDENTIAL_FAILED, 0,
-                         what + " failed; log in with az login (it says: " + last_line(output.err) + ")"};
-        return read_token_answer(output.out, what, std::time(nullptr));
-    }
-};
 
 }  // namespace
 
-CredentialPtr azure_cli_credential() { return std::make_unique<AzureCli>(); }
+Token azure_cli_token(const Surroundings &surroundings, const Challenge &challenge) {
+    const auto tenant = environment("AZURE_TENANT_ID").value_or(challenge.tenant);
+    std::vector<std::string> arguments{"az",       "account", "get-access-token", "--resource", challenge.audience,
+                                       "--output", "json"};
+    if (is_tenant(tenant) && tenant.front() != '-') arguments.insert(arguments.end(), {"--tenant", tenant});
+    Pipe standard;
+    Pipe errors;
+    Child child(arguments, standard, errors);
+    standard.close_writer();
+    errors.close_writer();
+    const auto output = read_all(surroundings.config, standard, errors);
+    const auto status = child.wait();
+    if (status != 0)
+        failed(concat({"exit status ", std::to_string(status), ": ", last_line(output.errors),
+                       "; try az login --tenant ", tenant}));
+    auto token = parse_token_answer(output.standard.view(), std::time(nullptr));
+    if (!token) failed("the answer holds no accessToken");
+    return std::move(*token);
+}
 
 }  // namespace mhsm::fetch

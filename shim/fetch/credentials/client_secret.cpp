@@ -1,29 +1,20 @@
-// An application of Microsoft Entra that proves itself with a secret.
-#include "shim/fetch/credential.h"
+#include <cstdlib>
+
+#include "credentials/entra.h"
+#include "text.h"
 
 namespace mhsm::fetch {
-namespace {
 
-class ClientSecret final : public Credential {
-public:
-    ClientSecret(std::string client_id, Secret secret) : client_id_(std::move(client_id)), secret_(std::move(secret)) {}
-
-    Fetched<Token> get(const Wanted &wanted, Http &http) override {
-        return ask_token_endpoint(wanted, client_id_, form_field("client_secret", secret_.view()), http);
-    }
-
-private:
-    std::string client_id_;
-    Secret secret_;
-};
-
-}  // namespace
-
-CredentialPtr client_secret_credential(const Environment &environment) {
+Token client_secret_token(const Surroundings &surroundings, const Challenge &challenge) {
     const auto client_id = environment("AZURE_CLIENT_ID");
-    Secret secret(environment("AZURE_CLIENT_SECRET"));
-    if (client_id.empty() || secret.empty()) return nullptr;
-    return std::make_unique<ClientSecret>(client_id, std::move(secret));
+    const auto *secret = secure_getenv("AZURE_CLIENT_SECRET");
+    if (!client_id || secret == nullptr || *secret == '\0')
+        throw NotAvailable("AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are not both set");
+    return entra_token(surroundings, challenge, *client_id, [&] {
+        Secret form("client_secret=");
+        form.append_encoded(secret);
+        return form;
+    });
 }
 
 }  // namespace mhsm::fetch

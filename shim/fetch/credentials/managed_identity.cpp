@@ -1,121 +1,102 @@
-// The identity that Azure gives to a machine or an application: App Service's endpoint if the environment names it,
-// else the metadata service of virtual machines (IMDS). Both speak plain http, to this machine alone.
-#include <ctime>
+#include <algorithm>
 
-#include "core/attributes.h"
-#include "shim/fetch/credential.h"
-#include "shim/fetch/service_error.h"
-#include "shim/fetch/url.h"
+#include "credentials/credential.h"
+#include "retry.h"
+#include "service_error.h"
+#include "text.h"
 
 namespace mhsm::fetch {
 namespace {
 
-constexpr const char *imds = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=";
-// On a machine without the service nobody answers, and nobody should have to wait for that.
-constexpr std::chrono::milliseconds imds_patience{1000};
+constexpr std::string_view imds = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01";
 
-std::string query_field(const char *name, std::string_view value) {
-    return std::string(form_field(name, value).view());
+// http is right only where nobody else can listen: on this machine, or link-local.
+bool is_machine_address(std::string_view host) {
+    if (host == "localhost") return true;
+    const auto parts = split(host, '.');
+    if (parts.size() != 4 ||
+        !std::all_of(parts.begin(), parts.end(), [](auto part) { return decimal(part, 255).has_value(); }))
+        return false;
+    return parts[0] == "127" || (parts[0] == "169" && parts[1] == "254");
 }
 
-Error refused(const Response &response, const std::string &what) {
-    const auto words = service_words(response.body);
-    return {MHSM_FETCH_CREDENTIAL_FAILED, static_cast<int>(response.status),
-            what +
-                ": no token; does this machine have an identity, and with several, is AZURE_CLIENT_ID set? (HTTP "
-                "status " +
-                std::to_string(response.status) + (words.empty() ? "" : ", it says: " + words) + ")"};
+std::string with_identity(std::string url, const Challenge &challenge) {
+    url += concat({"&resource=", percent_encoded(challenge.audience)});
+    if (const auto client_id = environment("AZURE_CLIENT_ID"))
+        url += concat({"&client_id=", percent_encoded(*client_id)});
+    return url;
 }
 
-Fetched<Token> answer_of(Fetched<Response> response, const std::string &what) {
-    if (!response) return response.error();
-    if (response->status != 200) return refused(*response, what);
-    return read_token_answer(response->body, what, std::time(nullptr));
+std::string app_service_url(const std::string &endpoint, const Challenge &challenge) {
+    static constexpr std::string_view http = "http://";
+    const auto rest = std::string_view(endpoint).substr(std::min(http.size(), endpoint.size()));
+    const auto origin = parse_authority(rest.substr(0, rest.find('/')));
+    const bool plain =
+        std::all_of(endpoint.begin(), endpoint.end(), [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
+    if (!endpoint.starts_with(http) || !plain || !origin || !is_machine_address(origin->host))
+        throw Error(MHSM_FETCH_CREDENTIAL_FAILED,
+                    concat({"IDENTITY_ENDPOINT is ", one_line(endpoint),
+                            ": expected http:// to this machine (127.0.0.0/8 or 169.254.0.0/16); nothing was sent"}));
+    return with_identity(
+        concat({endpoint, endpoint.find('?') == std::string::npos ? "?" : "&", "api-version=2019-08-01"}), challenge);
 }
 
-// Whether `url` is http on an address that cannot be anybody else's: loopback or link-local.
-bool is_on_this_machine(std::string_view url) {
-    constexpr std::string_view http = "http://";
-    if (lower_case(url.substr(0, http.size())) != http) return false;
-    url.remove_prefix(http.size());
-    const auto authority = url.substr(0, url.find_first_of("/?#"));
-    const auto origin = parse_authority(authority);
-    if (!origin) return false;
-    // Digits and dots only, so that no name that begins like an address passes for one.
-    const bool numeric = origin->host.find_first_not_of("0123456789.") == std::string::npos;
-    return origin->host == "localhost" ||
-           (numeric && (origin->host.starts_with("127.") || origin->host.starts_with("169.254.")));
-}
-
-class AppService final : public Credential {
-public:
-    AppService(std::string endpoint, Secret header, std::string client_id)
-        : endpoint_(std::move(endpoint)), header_(std::move(header)), client_id_(std::move(client_id)) {}
-
-    Fetched<Token> get(const Wanted &wanted, Http &http) override {
-        const auto what = "IDENTITY_ENDPOINT " + printable(endpoint_);
-        if (!is_on_this_machine(endpoint_))
-            return Error{MHSM_FETCH_BAD_PARAMETER, 0,
-                         what + ": expected http:// on localhost or a link-local address, where the platform puts it"};
-        auto response = http.perform_patiently([&] {
-            Request request;
-            request.url = endpoint_ + "?api-version=2019-08-01&" + query_field("resource", wanted.resource) +
-                          (client_id_.empty() ? "" : "&" + query_field("client_id", client_id_));
-            request.what = what;
-            std::string header("X-IDENTITY-HEADER: ");
-            header.reserve(header.size() + header_.view().size());
-            header.append(header_.view());
-            request.headers.emplace_back(std::move(header));
-            request.local = true;
-            return request;
-        });
-        return answer_of(std::move(response), what);
+Token token_of(const std::string &line, const Response &response) {
+    if (response.status != 200) {
+        const auto failure = service_failure(line, response);
+        throw Error(MHSM_FETCH_CREDENTIAL_FAILED, "managed identity: " + failure.text(), response.status);
     }
+    auto token = parse_token_answer(response.body.view(), std::time(nullptr));
+    if (!token) throw Error(MHSM_FETCH_CREDENTIAL_FAILED, concat({line, ": the answer holds no access_token"}), 200);
+    return std::move(*token);
+}
 
-private:
-    std::string endpoint_;
-    Secret header_;
-    std::string client_id_;
-};
+Request imds_request(const Challenge &challenge) {
+    Request request;
+    request.url = with_identity(std::string(imds), challenge);
+    request.headers.emplace_back("Metadata: true");
+    request.reach = Reach::machine;
+    request.connect_timeout = 1;
+    return request;
+}
 
-class MetadataService final : public Credential {
-public:
-    explicit MetadataService(std::string client_id) : client_id_(std::move(client_id)) {}
+// Unlike other services, IMDS asks callers to come again after 404 and 410 while it is being updated.
+bool comes_back(const Reply &reply) {
+    const auto *response = std::get_if<Response>(&reply);
+    return response != nullptr &&
+           (response->status == 404 || response->status == 410 || is_retryable_status(response->status));
+}
 
-    Fetched<Token> get(const Wanted &wanted, Http &http) override {
-        const std::string what = "managed identity (metadata service at 169.254.169.254)";
-        const auto make_request = [&] {
-            Request request;
-            request.url = imds + std::string(form_field("", wanted.resource).view().substr(1)) +
-                          (client_id_.empty() ? "" : "&" + query_field("client_id", client_id_));
-            request.what = what;
-            request.headers.emplace_back("Metadata: true");
-            request.local = true;
-            request.connect_timeout = imds_patience;
-            return request;
-        };
-        // One try tells whether it is there at all; if so, it is asked as patiently as everybody else.
-        auto first = http.perform(make_request());
-        if (!first && first.error().status != MHSM_FETCH_STOPPED)
-            return Error{MHSM_FETCH_NO_CREDENTIAL, 0, what + ": not there"};
-        if (first && (first->status == 200 || first->status == 400)) return answer_of(std::move(first), what);
-        if (!first) return first.error();
-        return answer_of(http.perform_patiently(make_request), what);
+Token imds_token(const Surroundings &surroundings, const Challenge &challenge) {
+    const auto &config = surroundings.config;
+    for (unsigned attempt = 1;; ++attempt) {
+        const auto request = imds_request(challenge);
+        const auto reply = surroundings.transport.perform(request);
+        // Where there is no IMDS nothing answers, and asking again would only take time.
+        if (const auto *failure = std::get_if<TransportFailure>(&reply))
+            throw NotAvailable(concat({"no managed identity on this machine (", failure->error.text(), ")"}));
+        if (attempt > config.retries || !comes_back(reply)) return token_of(request.line(), std::get<Response>(reply));
+        pause(config, pause_before_retry(reply, attempt).value_or(backoff(attempt, 0)));
     }
-
-private:
-    std::string client_id_;
-};
+}
 
 }  // namespace
 
-CredentialPtr managed_identity_credential(const Environment &environment) {
+Token managed_identity_token(const Surroundings &surroundings, const Challenge &challenge) {
     const auto endpoint = environment("IDENTITY_ENDPOINT");
-    Secret header(environment("IDENTITY_HEADER"));
-    const auto client_id = environment("AZURE_CLIENT_ID");
-    if (!endpoint.empty() && !header.empty())
-        return std::make_unique<AppService>(endpoint, std::move(header), client_id);
-    return std::make_unique<MetadataService>(client_id);
+    const auto header = environment("IDENTITY_HEADER");
+    if (!endpoint || !header) return imds_token(surroundings, challenge);
+    const auto url = app_service_url(*endpoint, challenge);
+    if (!std::all_of(header->begin(), header->end(), [](char c) { return c > ' ' && c < 0x7f; }))
+        throw Error(MHSM_FETCH_CREDENTIAL_FAILED, "IDENTITY_HEADER holds characters that no header may hold");
+    const auto response = perform_with_retries(surroundings.transport, surroundings.config, [&] {
+        Request request;
+        request.url = url;
+        request.headers.emplace_back(Secret{"X-IDENTITY-HEADER: ", *header});
+        request.reach = Reach::machine;
+        return request;
+    });
+    return token_of("GET " + url, response);
 }
 
 }  // namespace mhsm::fetch
