@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Enforces the layers of the verification library: who includes whom, what it links, what it calls.
+"""Enforces the layers: of the verification library who includes whom, what it links, what it calls, and above it who
+includes whom.
 
 usage: test_layers.py SOURCE_DIR ARCHIVE LINK_LIBRARIES [--instrumented]
 
@@ -170,8 +171,29 @@ class ShimLayers(unittest.TestCase):
             self.assertLessEqual(set(quoted), {"client.h", "include/mhsmattest-fetch.h"})
 
 
+class UpperLayers(unittest.TestCase):
+    """Who may include whom above the core: a quoted name is in the file's own folder or begins as listed."""
+    ALLOWED = {"provider/support": ("core/", "support/"), "shim/pkcs11": ("core/", "support/", "shim/fetch/client.h")}
+    SYSTEM = re.compile(r"^([a-z_0-9]+(\.h)?|sys/[a-z]+\.h|openssl/(?!ssl)[a-z0-9_]+\.h|p11-kit/pkcs11\.h)$")
+    root: Path
+
+    def test_includes(self):
+        for folder, allowed in self.ALLOWED.items():
+            sources = [p for p in (self.root / folder).iterdir() if p.suffix in (".h", ".cpp")]
+            self.assertTrue(sources, folder)
+            own = {p.name for p in [*sources, *(self.root / folder / "include").glob("*.h")]}
+            for path in sources:
+                for quoted, system in re.findall(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', path.read_text(), re.MULTILINE):
+                    with self.subTest(file=f"{folder}/{path.name}", header=quoted or system):
+                        if quoted:
+                            self.assertTrue(quoted in own or quoted.startswith(allowed), quoted)
+                        else:
+                            self.assertRegex(system, self.SYSTEM)
+
+
 if __name__ == "__main__":
     ShimLayers.source = Path(sys.argv[1])
+    UpperLayers.root = Path(sys.argv[1])
     Layers.core = Path(sys.argv[1]) / "provider" / "core"
     Layers.archive = Path(sys.argv[2])
     Layers.libraries = [name for name in sys.argv[3].split(",") if name]
