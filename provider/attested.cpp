@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "core/report_json.h"
+#include "support/clock.h"
 
 namespace mhsm::provider {
 
-AttestedPtr appraise(OSSL_LIB_CTX *libctx, ByteView json, std::shared_ptr<const Settings> settings,
-                     std::int64_t time) {
+AttestedPtr appraise(OSSL_LIB_CTX *libctx, ByteView json, std::shared_ptr<const Settings> settings, std::int64_t time) {
     auto attested = std::make_shared<Attested>();
     Expectations expectations;
     expectations.request = settings->request;
@@ -21,10 +21,7 @@ AttestedPtr appraise(OSSL_LIB_CTX *libctx, ByteView json, std::shared_ptr<const 
     return attested;
 }
 
-std::int64_t now() {
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
-}
+std::int64_t now() { return support::unix_time(); }
 
 namespace {
 constexpr std::size_t most_entries = 8;

@@ -9,6 +9,18 @@
 #include <system_error>
 
 namespace mhsm::support {
+namespace {
+
+FileContent read_whole(const Descriptor &file) {
+    if (!file.valid()) return {{}, errno == EINVAL ? "not a regular file" : system_error(errno)};
+    FileContent content;
+    const int error = read_descriptor(file.number(), file_limit + 1, content.bytes);
+    if (error != 0) return {{}, system_error(error)};
+    content.too_large = content.bytes.size() > file_limit;
+    return content;
+}
+
+}  // namespace
 
 std::string system_error(int number) { return std::generic_category().message(number); }
 
@@ -17,6 +29,15 @@ Descriptor open_for_reading(const std::string &path) {
         Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
         if (file.valid() || errno != EINTR) return file;
     }
+}
+
+Descriptor open_regular_file(const std::string &path, Links links, struct stat &status) {
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (links == Links::refuse ? O_NOFOLLOW : 0);
+    Descriptor file(::open(path.c_str(), flags));
+    if (!file.valid() || (::fstat(file.number(), &status) == 0 && S_ISREG(status.st_mode))) return file;
+    file.close();
+    errno = EINVAL;
+    return file;
 }
 
 int read_descriptor(int descriptor, std::size_t limit, Bytes &bytes) {
@@ -34,14 +55,11 @@ int read_descriptor(int descriptor, std::size_t limit, Bytes &bytes) {
     return 0;
 }
 
-FileContent read_file(const std::string &path) {
-    const auto file = open_for_reading(path);
-    if (!file.valid()) return {{}, system_error(errno)};
-    FileContent content;
-    const int error = read_descriptor(file.number(), file_limit + 1, content.bytes);
-    if (error != 0) return {{}, system_error(error)};
-    content.too_large = content.bytes.size() > file_limit;
-    return content;
+FileContent read_file(const std::string &path) { return read_whole(open_for_reading(path)); }
+
+FileContent read_regular_file(const std::string &path) {
+    struct stat status {};
+    return read_whole(open_regular_file(path, Links::follow, status));
 }
 
 int write_all(int descriptor, std::string_view text) {

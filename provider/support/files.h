@@ -1,6 +1,7 @@
 // Files, read whole and never beyond a limit.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -20,6 +21,11 @@ std::string system_error(int number);  // an errno in the words of the operating
 // Opens `path` for reading, however often a signal interrupts; not valid: errno says why.
 Descriptor open_for_reading(const std::string &path);
 
+// The same for a regular file and nothing else, so that it neither blocks nor goes on forever; `status` is that of the
+// file. Symbolic links are followed only if wanted. Not valid: errno says why, EINVAL that it is no regular file.
+enum class Links { follow, refuse };
+Descriptor open_regular_file(const std::string &path, Links links, struct stat &status);
+
 // Fills `bytes` up to `limit`; the errno of the read that failed, or 0.
 int read_descriptor(int descriptor, std::size_t limit, Bytes &bytes);
 
@@ -30,6 +36,7 @@ struct FileContent {
     bool too_large = false;  // there is more than file_limit
 };
 FileContent read_file(const std::string &path);
+FileContent read_regular_file(const std::string &path);  // refuses what is not one
 
 // The errno of the write that failed, or 0.
 int write_all(int descriptor, std::string_view text);

@@ -1,6 +1,7 @@
 #include "encoding.h"
 
 #include <openssl/asn1.h>
+#include <openssl/ec.h>
 #include <openssl/objects.h>
 
 #include <limits>
@@ -9,6 +10,7 @@
 namespace mhsm::pkcs11 {
 namespace {
 
+using EcdsaSigPtr = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
 using OctetStringPtr = std::unique_ptr<ASN1_OCTET_STRING, Deleter<ASN1_OCTET_STRING_free>>;
 
 // What the i2d function of a type makes of `object`.
@@ -32,6 +34,17 @@ Bytes octet_string_der(ByteView content) {
 }
 
 Bytes curve_oid_der(int nid) { return der<ASN1_OBJECT>(i2d_ASN1_OBJECT, OBJ_nid2obj(nid), "the curve"); }
+
+Bytes ecdsa_signature_der(ByteView signature) {
+    const auto half = signature.size() / 2;
+    BnPtr r(BN_bin2bn(signature.data(), static_cast<int>(half), nullptr));
+    BnPtr s(BN_bin2bn(signature.data() + half, static_cast<int>(half), nullptr));
+    const EcdsaSigPtr numbers(ECDSA_SIG_new());
+    if (!r || !s || !numbers || ECDSA_SIG_set0(numbers.get(), r.get(), s.get()) != 1) throw std::bad_alloc();
+    static_cast<void>(r.release());
+    static_cast<void>(s.release());
+    return der<ECDSA_SIG>(i2d_ECDSA_SIG, numbers.get(), "a signature");
+}
 
 Bytes big_number(const EVP_PKEY *key, const char *name) {
     BIGNUM *number = nullptr;

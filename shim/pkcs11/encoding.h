@@ -7,8 +7,10 @@
 
 namespace mhsm::pkcs11 {
 
-Bytes octet_string_der(ByteView content);                 // CKA_EC_POINT
-Bytes curve_oid_der(int nid);                             // CKA_EC_PARAMS
+Bytes octet_string_der(ByteView content);  // CKA_EC_POINT
+Bytes curve_oid_der(int nid);              // CKA_EC_PARAMS
+// A signature as PKCS#11 has it, its two numbers side by side in the same size, in the form of libcrypto.
+Bytes ecdsa_signature_der(ByteView signature);
 Bytes big_number(const EVP_PKEY *key, const char *name);  // unsigned, big-endian, no leading zero
 Bytes from_hex(const std::string &digits);
 Bytes digest(OSSL_LIB_CTX *libctx, const char *algorithm, ByteView data);

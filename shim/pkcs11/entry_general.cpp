@@ -113,7 +113,7 @@ CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info) noexcept {
         fill(info->serialNumber, contents.serial);
         fill(info->utcTime, "");
         info->flags = CKF_WRITE_PROTECTED | CKF_TOKEN_INITIALIZED | (contents.flawed ? CKF_ERROR_STATE : 0);
-        info->ulMaxSessionCount = CK_EFFECTIVELY_INFINITE;
+        info->ulMaxSessionCount = Instance::most_sessions;
         info->ulSessionCount = instance.session_count(slot);
         info->ulMaxRwSessionCount = CK_UNAVAILABLE_INFORMATION;
         for (auto *memory : {&info->ulTotalPublicMemory, &info->ulFreePublicMemory, &info->ulTotalPrivateMemory,

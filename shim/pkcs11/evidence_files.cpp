@@ -10,14 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Opening anything but a regular file could block, or never come to an end.
 bool gather_file(const std::string &path, const Log &log, const Sink &sink) {
-    std::error_code error;
-    if (!fs::is_regular_file(path, error)) {
-        log.write(path, error ? error.message() : "not a regular file");
-        return false;
-    }
-    auto content = support::read_file(path);
+    auto content = support::read_regular_file(path);
     if (content.too_large) content.error = "larger than 1 MiB, which no evidence is";
     if (!content.error.empty()) {
         log.write(path, content.error);

@@ -1,20 +1,15 @@
 // The evidence of a pool: from the cache, or from the service through the fetch library.
 #include <algorithm>
-#include <chrono>
 
 #include "shim/fetch/client.h"
 #include "evidence_source.h"
 #include "pool_cache.h"
+#include "support/clock.h"
 
 namespace mhsm::pkcs11 {
 namespace {
 
 constexpr std::size_t most_keys = 10000;
-
-std::int64_t now() {
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
-}
 
 fetch::ClientConfig client_config(const FetchSettings &settings, const NamedSource &source, const Log &log) {
     fetch::ClientConfig config;
@@ -65,11 +60,11 @@ std::optional<std::vector<PoolKey>> fetch_keys(const NamedSource &source, const 
 bool gather_pool(const NamedSource &source, const Shared &shared, const Sink &sink) {
     const auto &log = shared.log;
     const PoolCache cache(shared, source.location);
-    auto keys = cache.load(now());
+    auto keys = cache.load(support::unix_time());
     if (!keys) {
         keys = fetch_keys(source, shared.settings, log);
         if (!keys) return false;
-        cache.store(*keys, now());
+        cache.store(*keys, support::unix_time());
     }
     bool complete = true;
     for (const auto &key : *keys) {

@@ -10,8 +10,6 @@
 namespace mhsm::pkcs11 {
 namespace {
 
-constexpr std::size_t most_sessions = 16384;
-
 LibCtxPtr make_library_context() {
     LibCtxPtr libctx(OSSL_LIB_CTX_new());
     if (!libctx) throw std::bad_alloc();
@@ -72,10 +70,12 @@ const Token &Instance::loaded_token(CK_SLOT_ID slot) const {
 }
 
 void Instance::load_pools() const {
+    // Deferred where the system has no thread to give.
     std::vector<std::future<void>> loads;
     for (const auto &token : tokens_)
         if (is_pool(token->source().location) && !token->loaded())
-            loads.push_back(std::async(std::launch::async, [&token] { static_cast<void>(token->contents()); }));
+            loads.push_back(std::async(std::launch::async | std::launch::deferred,
+                                       [&token] { static_cast<void>(token->contents()); }));
     for (auto &load : loads) load.get();
 }
 

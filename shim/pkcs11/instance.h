@@ -15,6 +15,8 @@ using LibCtxPtr = std::unique_ptr<OSSL_LIB_CTX, Deleter<OSSL_LIB_CTX_free>>;
 
 class Instance {
 public:
+    static constexpr std::size_t most_sessions = 16384;
+
     // Reads the configuration; `reserved` as in CK_C_INITIALIZE_ARGS. Throws Error, which the log then explains.
     Instance(const char *reserved, bool may_create_threads);
 

@@ -1,17 +1,13 @@
 #include "operation.h"
 
-#include <openssl/ec.h>
 #include <openssl/rsa.h>
 
-#include <limits>
-
+#include "encoding.h"
 #include "error.h"
 #include "mechanism_parameters.h"
 
 namespace mhsm::pkcs11 {
 namespace {
-
-using EcdsaSigPtr = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
 
 constexpr std::size_t pkcs1_overhead = 11;
 constexpr std::size_t longest_ecdsa_data = 1024;  // longer than any hash
@@ -28,21 +24,6 @@ std::shared_ptr<EVP_PKEY> usable_key(const Object &object, const Mechanism &mech
     if (!key || EVP_PKEY_is_a(key.get(), type) != 1) throw Error(CKR_KEY_TYPE_INCONSISTENT);
     if (!object.states(permission, true)) throw Error(CKR_KEY_FUNCTION_NOT_PERMITTED);
     return key;
-}
-
-// PKCS#11 puts the two numbers side by side; libcrypto wants DER. Empty on failure.
-Bytes ecdsa_der(ByteView signature) {
-    const auto half = signature.size() / 2;
-    BnPtr r(BN_bin2bn(signature.data(), static_cast<int>(half), nullptr));
-    BnPtr s(BN_bin2bn(signature.data() + half, static_cast<int>(half), nullptr));
-    const EcdsaSigPtr numbers(ECDSA_SIG_new());
-    if (!r || !s || !numbers || ECDSA_SIG_set0(numbers.get(), r.get(), s.get()) != 1) throw std::bad_alloc();
-    static_cast<void>(r.release());
-    static_cast<void>(s.release());
-    unsigned char *encoded = nullptr;
-    const int size = i2d_ECDSA_SIG(numbers.get(), &encoded);
-    const std::unique_ptr<unsigned char, Deleter<[](void *p) { OPENSSL_free(p); }>> owner(encoded);
-    return size > 0 ? Bytes(encoded, encoded + size) : Bytes{};
 }
 
 void require_done(int result) {
@@ -100,7 +81,7 @@ bool Verification::signature_is_of_this_length(ByteView signature) const {
 CK_RV Verification::finish(ByteView signature) {
     if (!hashing_ && exact_size_ != 0 && data_.size() != exact_size_) return CKR_DATA_LEN_RANGE;
     if (!signature_is_of_this_length(signature)) return CKR_SIGNATURE_LEN_RANGE;
-    const auto der = mechanism_.scheme == Scheme::ecdsa ? ecdsa_der(signature) : Bytes{};
+    const auto der = mechanism_.scheme == Scheme::ecdsa ? ecdsa_signature_der(signature) : Bytes{};
     const ByteView checked = der.empty() ? signature : ByteView(der);
     const int result =
         hashing_ ? EVP_DigestVerifyFinal(hashing_.get(), checked.data(), checked.size())

@@ -1,6 +1,5 @@
 #include "pool_cache.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -22,11 +21,9 @@ constexpr std::size_t index_limit = std::size_t{16} << 20U;
 
 // A regular file of the user's own that nobody else can have written; nothing otherwise.
 std::optional<std::string> read_own_file(const std::string &path, std::size_t limit) {
-    const support::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     struct stat status {};
-    if (!file.valid() || ::fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode) ||
-        status.st_uid != ::geteuid() || (status.st_mode & others) != 0)
-        return std::nullopt;
+    const auto file = support::open_regular_file(path, support::Links::refuse, status);
+    if (!file.valid() || status.st_uid != ::geteuid() || (status.st_mode & others) != 0) return std::nullopt;
     Bytes bytes;
     if (support::read_descriptor(file.number(), limit + 1, bytes) != 0 || bytes.size() > limit) return std::nullopt;
     return std::string(as_text(bytes));

@@ -1,19 +1,14 @@
 #include "token.h"
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 
 #include "core/attributes.h"
 #include "error.h"
+#include "support/clock.h"
 
 namespace mhsm::pkcs11 {
 namespace {
-
-std::int64_t now() {
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
-}
 
 // Borrows certificates from settings that outlive the copy's use.
 Trust copy_trust(const Trust &from, const std::string &tls_pool) {
@@ -33,7 +28,7 @@ Trust copy_trust(const Trust &from, const std::string &tls_pool) {
 class Loader {
 public:
     Loader(const NamedSource &source, const Shared &shared) : source_(source), shared_(shared) {
-        time_ = shared.settings.time ? shared.settings.time : VerificationTime(now());
+        time_ = shared.settings.time ? shared.settings.time : VerificationTime(support::unix_time());
     }
 
     Contents run() {
