@@ -33,7 +33,7 @@ std::string environment(const char *name) {
 
 // A folder of the user's, as the XDG base directory specification has it; "" if there is none.
 std::string user_folder(const char *variable, const char *below_home) {
-    const auto folder = environment(variable);
+    auto folder = environment(variable);
     if (folder.starts_with('/')) return folder;
     const auto home = environment("HOME");
     return home.starts_with('/') ? home + "/" + below_home : "";
@@ -77,12 +77,12 @@ Pairs values_of(const CONF *conf, const char *section) {
 // A section that describes a token.
 NamedSource token_section(const std::string &path, const CONF *conf, const char *name) {
     NamedSource source{name, ""};
-    for (const auto &[setting, value] : values_of(conf, name)) {
-        if (setting != source_setting)
-            refuse(path + ": [" + name + "] has \"" + setting + "\", but a token has only \"source\"");
-        source.location = value;
-    }
-    if (source.location.empty()) refuse(path + ": [" + name + "] has no source");
+    const auto pairs = values_of(conf, name);
+    const auto other = std::ranges::find_if(pairs, [](const auto &pair) { return pair.first != source_setting; });
+    const auto where = path + ": [" + name + "] has ";
+    if (other != pairs.end()) refuse(where + '"' + other->first + "\", but a token has only \"source\"");
+    if (const auto *location = find_value(pairs, source_setting)) source.location = *location;
+    if (source.location.empty()) refuse(where + "no source");
     return source;
 }
 

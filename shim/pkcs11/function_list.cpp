@@ -25,7 +25,7 @@ CK_RV unsupported(Parameters...) noexcept {
 }
 
 template <class List>
-constexpr void fill_general(List &list) {
+constexpr void fill_general(List &list) noexcept {
     list.C_Initialize = initialize;
     list.C_Finalize = finalize;
     list.C_GetInfo = get_info;
@@ -52,7 +52,7 @@ constexpr void fill_general(List &list) {
 }
 
 template <class List>
-constexpr void fill_objects(List &list) {
+constexpr void fill_objects(List &list) noexcept {
     list.C_CreateObject = unsupported;
     list.C_CopyObject = unsupported;
     list.C_DestroyObject = unsupported;
@@ -70,7 +70,7 @@ constexpr void fill_objects(List &list) {
 }
 
 template <class List>
-constexpr void fill_crypto(List &list) {
+constexpr void fill_crypto(List &list) noexcept {
     list.C_EncryptInit = encrypt_init;
     list.C_Encrypt = encrypt;
     list.C_EncryptUpdate = unsupported;
@@ -104,7 +104,7 @@ constexpr void fill_crypto(List &list) {
     list.C_GenerateRandom = no_random_numbers;
 }
 
-constexpr void fill_version3(CK_FUNCTION_LIST_3_0 &list) {
+constexpr void fill_version3(CK_FUNCTION_LIST_3_0 &list) noexcept {
     list.C_GetInterfaceList = C_GetInterfaceList;
     list.C_GetInterface = C_GetInterface;
     list.C_LoginUser = unsupported;
@@ -132,7 +132,7 @@ constexpr void fill_version3(CK_FUNCTION_LIST_3_0 &list) {
 }
 
 template <class List>
-constexpr List make_list(CK_VERSION version) {
+constexpr List make_list(CK_VERSION version) noexcept {
     List list{};
     list.version = version;
     fill_general(list);
@@ -141,7 +141,7 @@ constexpr List make_list(CK_VERSION version) {
     return list;
 }
 
-constexpr CK_FUNCTION_LIST_3_0 make_version3() {
+constexpr CK_FUNCTION_LIST_3_0 make_version3() noexcept {
     auto list = make_list<CK_FUNCTION_LIST_3_0>({3, 0});
     fill_version3(list);
     return list;

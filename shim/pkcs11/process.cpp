@@ -24,6 +24,9 @@ std::atomic<ProcessState *> current{nullptr};
 
 // When the module is unloaded. An instance that was not finalized stays: libcrypto may be gone by now.
 struct Unloading {
+    Unloading() = default;
+    Unloading(const Unloading &) = delete;
+    Unloading &operator=(const Unloading &) = delete;
     ~Unloading() {
         std::unique_ptr<ProcessState> state(current.exchange(nullptr));
         if (state && (state->process != ::getpid() || state->instance)) static_cast<void>(state.release());
