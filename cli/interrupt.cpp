@@ -1,5 +1,7 @@
 #include "interrupt.h"
 
+#include <poll.h>
+
 #include <atomic>
 #include <iterator>
 
@@ -26,6 +28,31 @@ Interrupt::Interrupt() : before_{} {
 
 Interrupt::~Interrupt() {
     for (std::size_t i = 0; i < std::size(signals); ++i) ::sigaction(signals[i], &before_[i], nullptr);
+}
+
+Interrupt::Held::Held() : before_{} {
+    sigset_t held;
+    ::sigemptyset(&held);
+    for (const int signal : signals) ::sigaddset(&held, signal);
+    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+}
+
+Interrupt::Held::~Held() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+bool Interrupt::readable(int descriptor, bool patient) {
+    sigset_t seen;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &seen);
+    for (const int signal : signals) ::sigdelset(&seen, signal);
+    struct pollfd input {
+        descriptor, POLLIN, 0
+    };
+    constexpr struct timespec no_time {};
+    return ::ppoll(&input, 1, patient ? nullptr : &no_time, &seen) == 1 && !asked();
+}
+
+bool Interrupt::asked_meanwhile() {
+    readable(-1, false);
+    return asked();
 }
 
 bool Interrupt::asked() { return stop_asked.load(std::memory_order_relaxed); }

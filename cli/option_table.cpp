@@ -6,7 +6,7 @@ namespace {
 constexpr std::int64_t last_second_of_year_9999 = 253402300799;
 constexpr Number seconds_since_1970{&Options::attime, 0, last_second_of_year_9999, "number of seconds since 1970"};
 constexpr Number seconds_to_wait{&Options::timeout, 1, 3600, "number of seconds from 1 to 3600"};
-constexpr Number requests_in_flight{&Options::jobs, 1, 1024, "number from 1 to 1024"};
+constexpr Number at_a_time{&Options::jobs, 1, 1024, "number from 1 to 1024"};
 constexpr Number times_to_retry{&Options::retries, 0, 100, "number of retries from 0 to 100"};
 
 const OptionSpec table[] = {
@@ -21,7 +21,9 @@ const OptionSpec table[] = {
 
     {"Input options", "", Heading{}, ""},
     {"in", "infile", &Options::in, "Evidence: the attestation the service answered (default stdin)"},
-    {"inform", "AUTO|JSON", Choice{&Options::inform}, "Format of the evidence - default AUTO"},
+    {"inform", "AUTO|JSON|JSONL|TAR", Choice{&Options::inform}, "Format of the evidence - default AUTO"},
+    {"batch", "", &Options::batch, "Verify every entry of a stream or folder, with one line for each"},
+    {"files", "", &Options::files, "The stream of -batch is a list of file names, separated by NUL or line feed"},
     {"csr", "infile", &Options::csr, "Certificate request that must hold the attested key (PEM or DER)"},
     {"cert", "infile", &Options::cert, "Certificate that must hold the attested key (PEM or DER)"},
     {"pubkey", "infile", &Options::pubkey, "Public key that must be the attested key (PEM or DER)"},
@@ -30,7 +32,7 @@ const OptionSpec table[] = {
     {"uri", "url", &Options::uri, "Fetch the evidence of this key: https://POOL/keys/NAME[/VERSION]"},
     {"pool", "name", &Options::pool, "Fetch and verify every key of this pool: a name, or https://POOL"},
     {"all_versions", "", &Options::all_versions, "Every version of every key of the pool, not only the current ones"},
-    {"jobs", "uint", requests_in_flight, "Requests of -pool in flight at a time - default 8"},
+    {"jobs", "uint", at_a_time, "Requests of -pool in flight - default 8; threads of -batch - default all cores"},
     {"resume", "file", &Options::resume, "Record here which keys of the pool are done, and go on after them"},
     {"save", "outfile", &Options::save, "Write the evidence exactly as received; with -pool, into this folder"},
     {"auth", "auto|token|client-secret|client-certificate|workload-identity|managed-identity|azure-cli",
@@ -47,7 +49,7 @@ const OptionSpec table[] = {
     {"Output options", "", Heading{}, ""},
     {"out", "outfile", &Options::out, "Where to write the report - default stdout"},
     {"outform", "text|json|ear|csv", Choice{&Options::outform}, "Format of the report - default text"},
-    {"totals", "outfile", &Options::totals, "Write the totals of -pool as JSON"},
+    {"totals", "outfile", &Options::totals, "Write the totals of -pool or -batch as JSON"},
     {"noout", "", &Options::noout, "No report"},
     {"text", "", &Options::text, "Report with all attributes and certificates"},
     {"brief", "", &Options::brief, "Report in one line"},

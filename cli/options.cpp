@@ -68,25 +68,24 @@ Outcome store_number(const OptionSpec &spec, const Number &number, Options &opti
 }
 
 Outcome store(Options &options, const OptionSpec &spec, std::string_view value) {
-    return std::visit(
-        Overloaded{
-            [](Heading) { return Outcome::pass(); },
-            [&](bool Options::*member) {
-                options.*member = true;
-                return Outcome::pass();
-            },
-            [&](Options::Text Options::*member) {
-                options.*member = std::string(value);
-                return Outcome::pass();
-            },
-            [&](Options::Texts Options::*member) {
-                (options.*member).emplace_back(value);
-                return Outcome::pass();
-            },
-            [&](const Number &number) { return store_number(spec, number, options, value); },
-            [&](Choice choice) { return store_choice(spec, options.*choice.member, value); },
-        },
-        spec.target);
+    return std::visit(Overloaded{
+                          [](Heading) { return Outcome::pass(); },
+                          [&](bool Options::*member) {
+                              options.*member = true;
+                              return Outcome::pass();
+                          },
+                          [&](Options::Text Options::*member) {
+                              options.*member = std::string(value);
+                              return Outcome::pass();
+                          },
+                          [&](Options::Texts Options::*member) {
+                              (options.*member).emplace_back(value);
+                              return Outcome::pass();
+                          },
+                          [&](const Number &number) { return store_number(spec, number, options, value); },
+                          [&](Choice choice) { return store_choice(spec, options.*choice.member, value); },
+                      },
+                      spec.target);
 }
 
 bool already_given(const Options &options, const OptionSpec &spec) {
@@ -122,6 +121,7 @@ Failure extra_argument(std::string_view argument) {
 // Pairs of options of which only one makes sense.
 Outcome check_conflicts(const Options &options) {
     const bool fetches = options.uri || options.pool;
+    const bool many_keys = options.pool || options.batch;
     const bool one_key = options.csr || options.cert || options.pubkey || options.pubout || options.certs_out ||
                          options.text || options.brief;
     const bool not_text = options.outform && *options.outform != "text";
@@ -137,12 +137,18 @@ Outcome check_conflicts(const Options &options) {
          "Only one of -in, -uri and -pool can be given"},
         {fetches && options.inform, "Option -inform is about files, not about what is fetched"},
         {options.save && !fetches, "Option -save needs -uri or -pool"},
-        {options.trust_pool && !fetches, "Option -trust_pool needs -uri or -pool: it records what the pool itself shows"},
-        {(options.all_versions || options.resume || options.totals || options.jobs) && !options.pool,
-         "Options -all_versions, -jobs, -resume and -totals need -pool"},
-        {options.pool && one_key, "Options -csr, -cert, -pubkey, -pubout, -certs_out, -text and -brief are about one key"},
-        {options.pool && options.outform == "ear", "Option -outform ear is about one key"},
-        {!options.pool && options.outform == "csv", "Option -outform csv needs -pool"},
+        {options.trust_pool && !fetches,
+         "Option -trust_pool needs -uri or -pool: it records what the pool itself shows"},
+        {(options.all_versions || options.resume) && !options.pool, "Options -all_versions and -resume need -pool"},
+        {(options.totals || options.jobs) && !many_keys, "Options -jobs and -totals need -pool or -batch"},
+        {options.batch && fetches, "Option -batch reads evidence, and -uri and -pool fetch it"},
+        {options.files && !options.batch, "Option -files needs -batch"},
+        {options.files && options.inform, "Option -inform is about evidence, not about a list of files"},
+        {!options.batch && (options.inform == "JSONL" || options.inform == "TAR"),
+         "Options -inform JSONL and -inform TAR need -batch"},
+        {many_keys && one_key, "Options -csr, -cert, -pubkey, -pubout, -certs_out, -text and -brief are about one key"},
+        {many_keys && options.outform == "ear", "Option -outform ear is about one key"},
+        {!many_keys && options.outform == "csv", "Option -outform csv needs -pool or -batch"},
         {options.attime && options.no_check_time, "Options -attime and -no_check_time exclude each other"},
         {options.no_default_hsm_roots && options.hsm_root.empty(),
          "No HSM root left to trust: -no_default_hsm_roots needs -hsm_root"},

@@ -23,6 +23,7 @@ struct Options {
     bool no_check_time = false, no_default_hsm_roots = false;
     bool list_hsm_roots = false, list_policies = false, list_demands = false;
     bool trust_pool = false, all_versions = false;
+    bool batch = false, files = false;
     Text in, inform, out, outform, pubout, certs_out;
     Text csr, cert, pubkey;
     Text policy, owner_root, owner_trust, known_pools, shell_init;

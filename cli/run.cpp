@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <unistd.h>
 
+#include "batch.h"
 #include "clock.h"
 #include "core/report_json.h"
 #include "fetch.h"
@@ -161,6 +162,7 @@ Exit appraise(const Options &options) {
 
 Exit run(const Options &options) {
     const auto text = information(options);
+    if (text.empty() && options.batch) return run_batch(options);
     if (text.empty()) return options.pool ? run_pool(options) : appraise(options);
     return write_or_complain(options.help ? "-" : report_path(options), "the answer", text);
 }

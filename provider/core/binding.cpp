@@ -209,8 +209,8 @@ Result<KeyUrl> parse_request_url(std::string_view url) {
     constexpr std::string_view scheme = "mhsm://";
     constexpr std::string_view implied_port = ":443";
     const bool other_scheme = lower_case(url.substr(0, scheme.size())) == scheme;
-    auto parsed = parse_key_url(other_scheme ? "https://" + std::string(url.substr(scheme.size())) : std::string(url),
-                                true);
+    auto parsed =
+        parse_key_url(other_scheme ? "https://" + std::string(url.substr(scheme.size())) : std::string(url), true);
     if (!parsed) return Failure{Reason::kid_malformed, "", "found " + std::string(url.substr(0, 300))};
     if (parsed->host.ends_with(implied_port)) parsed->host.resize(parsed->host.size() - implied_port.size());
     return parsed;
@@ -233,7 +233,8 @@ Outcome bind_pair(const KeyObject &private_key, const KeyObject &public_key, con
             if (&object == private_key.object) continue;
             auto outcome = compare_identity(*private_key.object, object);
             for (const auto *judged : {private_key.object, public_key.object})
-                if (outcome.passed() && judged != &object && same_class(*judged, object)) outcome = compare_all(*judged, object);
+                if (outcome.passed() && judged != &object && same_class(*judged, object))
+                    outcome = compare_all(*judged, object);
             if (!outcome.passed()) return outcome;
         }
     }

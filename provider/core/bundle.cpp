@@ -29,8 +29,7 @@ constexpr std::int64_t first_year_0000 = -62167219200, last_year_9999 = 25340230
 
 }  // namespace
 
-Bundle::Bundle(const BundleContext &context, ByteView pem, VerificationTime time,
-               const SignedEvidence &signed_evidence)
+Bundle::Bundle(const BundleContext &context, ByteView pem, VerificationTime time, const SignedEvidence &signed_evidence)
     : time_(time) {
     auto parsed = parse_bundle(context.libctx, pem);
     if (!parsed) {
@@ -61,8 +60,7 @@ ValidityOutcomes Bundle::judge_validity(VerificationTime time) const {
     ValidityOutcomes outcomes;
     if (hw_chain.passed())
         outcomes.hw_time = check_validity({chains_.hsm_root, chains_.adapter, chains_.partition}, time);
-    if (owner_chain.passed())
-        outcomes.owner_time = check_validity({chains_.pool_root, chains_.owner_partition}, time);
+    if (owner_chain.passed()) outcomes.owner_time = check_validity({chains_.pool_root, chains_.owner_partition}, time);
     return outcomes;
 }
 
@@ -102,14 +100,14 @@ bool Bundle::holds_for(VerificationTime time) const {
 void Bundle::collect_facts(OSSL_LIB_CTX *libctx) {
     if (chains_.adapter != nullptr) {
         fips_mode = mhsm::fips_mode(chains_.adapter);
-        hsm = HsmFacts{between_in(chains_.adapter, "HSM:", ","),    between_in(chains_.partition, "HSM:", ","),
-                       between_in(chains_.adapter, ", ", "\n"),     {},
-                       printable(subject_name(chains_.hsm_root)),   fingerprint(libctx, chains_.hsm_root)};
+        hsm = HsmFacts{between_in(chains_.adapter, "HSM:", ","),  between_in(chains_.partition, "HSM:", ","),
+                       between_in(chains_.adapter, ", ", "\n"),   {},
+                       printable(subject_name(chains_.hsm_root)), fingerprint(libctx, chains_.hsm_root)};
     }
     if (chains_.pool_root != nullptr) {
         pool_root_name = subject_attribute(chains_.pool_root, NID_commonName);
-        owner_facts = OwnerFacts{printable(display_name(chains_.pool_root)), fingerprint(libctx, chains_.pool_root),
-                                 owner.trust};
+        owner_facts =
+            OwnerFacts{printable(display_name(chains_.pool_root)), fingerprint(libctx, chains_.pool_root), owner.trust};
     }
     std::vector<X509 *> listed;
     std::vector<CertificateFacts> facts;
@@ -119,8 +117,8 @@ void Bundle::collect_facts(OSSL_LIB_CTX *libctx) {
         if (std::ranges::any_of(listed, same)) return;
         listed.push_back(certificate);
         facts.push_back({role, printable(subject_name(certificate)), printable(issuer_name(certificate)),
-                                        fingerprint(libctx, certificate), not_before(certificate),
-                                        not_after(certificate), certificate_der(certificate)});
+                         fingerprint(libctx, certificate), not_before(certificate), not_after(certificate),
+                         certificate_der(certificate)});
     };
     list(chains_.hsm_root, "hsm-root");
     list(chains_.adapter, "adapter");

@@ -14,7 +14,8 @@ constexpr std::size_t longest_text = std::size_t{64} << 10U;
 std::size_t hash_of(std::string_view text) {
     constexpr std::size_t stretch = 192;
     constexpr std::hash<std::string_view> hash;
-    return hash(text.substr(text.size() / 2, stretch)) ^ hash(text.substr(text.size() - std::min(text.size(), stretch)));
+    return hash(text.substr(text.size() / 2, stretch)) ^
+           hash(text.substr(text.size() - std::min(text.size(), stretch)));
 }
 
 }  // namespace

@@ -169,7 +169,8 @@ Bytes native(ByteView number) {
 }
 
 bool is_odd_above_one(ByteView number) {
-    return !number.empty() && (number.back() & 1U) == 1 && !(number.back() == 1 && all_zero(number.first(number.size() - 1)));
+    return !number.empty() && (number.back() & 1U) == 1 &&
+           !(number.back() == 1 && all_zero(number.first(number.size() - 1)));
 }
 
 EvpPkeyPtr build_rsa(KeyMaker &maker, ByteView modulus, ByteView exponent) {
@@ -197,10 +198,9 @@ EvpPkeyPtr build_ec(KeyMaker &maker, const Curve &curve, ByteView point) {
     if (!is_public_point(maker.libctx(), curve, point)) return nullptr;
     std::string group = OBJ_nid2sn(curve.nid);
     Bytes bytes(point.begin(), point.end());
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, bytes.data(), bytes.size()),
-        OSSL_PARAM_construct_end()};
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
+                           OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, bytes.data(), bytes.size()),
+                           OSSL_PARAM_construct_end()};
     return maker.make(KeyType::ec, params);
 }
 

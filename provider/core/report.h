@@ -71,7 +71,7 @@ struct ObjectFacts {
 
 // The attested public key, encoded when it is asked for.
 struct PublicKeyFacts {
-    std::optional<PublicMaterial> material;  // none for symmetric keys
+    std::optional<PublicMaterial> material;           // none for symmetric keys
     std::vector<std::shared_ptr<const Bytes>> blobs;  // what it is views of
 
     bool empty() const { return !material; }
@@ -125,7 +125,7 @@ struct Report {
     VerificationTime time;
     std::string policy;
     OwnerTrustMode owner_mode = OwnerTrustMode::authenticated;
-    std::string kid;              // as the service states it; escaped
+    std::string kid;  // as the service states it; escaped
     EvidenceDigest evidence_sha256;
     std::optional<KeyFacts> key;
     std::optional<HsmFacts> hsm;

@@ -349,15 +349,14 @@ Verifier::Verifier(OSSL_LIB_CTX *libctx, const Trust &trust, std::size_t most_bu
       sha256_(fetch_sha256(libctx)),
       cache_(most_bundles) {}
 
-Report Verifier::verify(const SharedBytes &json, KeyMaker &keys, const Policy &policy,
-                        const Expectations &expectations, VerificationTime time) {
+Report Verifier::verify(const SharedBytes &json, KeyMaker &keys, const Policy &policy, const Expectations &expectations,
+                        VerificationTime time) {
     const ErrorScope errors;
     const BundleContext context{libctx_, roots_, trust_};
     return Appraisal(context, sha256_, cache_, keys, policy, expectations, time).run(json);
 }
 
-Report Verifier::verify(ByteView json, const Policy &policy, const Expectations &expectations,
-                        VerificationTime time) {
+Report Verifier::verify(ByteView json, const Policy &policy, const Expectations &expectations, VerificationTime time) {
     KeyMaker keys(libctx_);
     return verify(share({json.begin(), json.end()}), keys, policy, expectations, time);
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "manifest.h"
+#include "stream.h"
 
 namespace {
 
@@ -22,14 +23,16 @@ constexpr std::string_view usage =
     " -seed N     Number that everything follows from (default 1)\n"
     " -kind NAME  Write only the case of this name\n"
     " -all        Write all cases (default)\n"
-    " -pki_only   Write only the roots\n";
+    " -pki_only   Write only the roots\n"
+    " -jsonl N    Write the roots, and one stream of genuine evidence of N keys instead of cases\n"
+    " -pools M    Pools that these keys are in (default 1)\n";
 
 constexpr int exit_ok = 0, exit_failed = 1, exit_usage = 2;
 
 struct Arguments {
     bool help = false, list = false, pki_only = false;
     std::string out, kind;
-    std::uint64_t seed = forge::default_seed;
+    std::uint64_t seed = forge::default_seed, stream = 0, pools = 1;
 };
 
 class UsageError : public std::runtime_error {
@@ -37,12 +40,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-std::uint64_t parse_seed(std::string_view text) {
-    std::uint64_t seed = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+std::uint64_t parse_number(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || end != text.data() + text.size())
         throw UsageError("not a number: " + std::string(text));
-    return seed;
+    return number;
 }
 
 Arguments parse(std::span<char *> given) {
@@ -64,13 +67,18 @@ Arguments parse(std::span<char *> given) {
         else if (option == "-kind")
             arguments.kind = value();
         else if (option == "-seed")
-            arguments.seed = parse_seed(value());
+            arguments.seed = parse_number(value());
+        else if (option == "-jsonl")
+            arguments.stream = parse_number(value());
+        else if (option == "-pools")
+            arguments.pools = parse_number(value());
         else if (option == "-all")
             arguments.kind.clear();
         else
             throw UsageError("unknown option " + std::string(option));
     }
     if (!arguments.help && !arguments.list && arguments.out.empty()) throw UsageError("no -out");
+    if (arguments.pools == 0) throw UsageError("-pools must be at least 1");
     return arguments;
 }
 
@@ -87,6 +95,10 @@ void run(const Arguments &arguments) {
     std::filesystem::create_directories(arguments.out);
     forge::write_anchors(arguments.out, arguments.seed);
     if (arguments.pki_only) return;
+    if (arguments.stream > 0) {
+        forge::write_stream(arguments.out, arguments.seed, arguments.stream, arguments.pools);
+        return;
+    }
     const auto cases = arguments.kind.empty() ? forge::mint_all(arguments.seed)
                                               : std::vector{forge::mint(arguments.kind, arguments.seed)};
     forge::write_cases(arguments.out, arguments.seed, cases);
