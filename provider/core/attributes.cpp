@@ -158,11 +158,14 @@ std::string render_value(const RawAttribute &attribute) {
     return hex(*attribute.value);
 }
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text) { return is_printable(text) ? std::string(text) : escape(text, false); }
+
+bool is_printable(std::string_view text) {
     unsigned special = 0;  // looked for without branches: there is hardly ever one
     for (const char c : text) special |= static_cast<unsigned>((c < ' ') | (c > '~'));
-    return special == 0 ? std::string(text) : escape(text, false);
+    return special == 0;
 }
+
 std::string escape_text(std::string_view text) { return escape(text, true); }
 
 std::string trim_and_escape(ByteView padded) {

@@ -40,6 +40,7 @@ std::string render_value(const RawAttribute &attribute);
 
 // Everything but printable ASCII as \xHH; safe for a terminal, and idempotent.
 std::string printable(std::string_view text);
+bool is_printable(std::string_view text);  // printable() would not change it
 // The same for one signed text value: backslashes doubled, so that nothing can pose as an escape.
 std::string escape_text(std::string_view text);
 std::string trim_and_escape(ByteView padded);

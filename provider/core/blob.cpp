@@ -38,6 +38,8 @@ Failure truncated_attribute(Reader body) {
 }
 
 Outcome check_no_duplicates(const std::vector<RawAttribute> &attributes) {
+    const auto not_rising = [](const RawAttribute &a, const RawAttribute &b) { return a.type >= b.type; };
+    if (std::ranges::adjacent_find(attributes, not_rising) == attributes.end()) return Outcome::pass();
     std::vector<std::uint32_t> types;
     types.reserve(attributes.size());
     for (const auto &attribute : attributes) types.push_back(attribute.type);

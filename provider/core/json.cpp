@@ -45,7 +45,7 @@ public:
     }
 
     // The values that are long strings without escapes, in the order of the text.
-    const std::vector<std::string_view> &long_strings() const { return long_strings_; }
+    std::vector<std::string_view> take_long_strings() { return std::move(long_strings_); }
 
 private:
     bool at_end() const { return position_ >= text_.size(); }
@@ -247,14 +247,16 @@ Result<ScannedObject> scan_object(std::string_view text, const JsonLimits &limit
     if (text[text.find_first_not_of(json_space)] != '{') return whole(Reason::json_not_object, "");
     if (text.find_first_not_of(json_space, *end) != std::string_view::npos)
         return whole(Reason::json_trailing_data, "at byte " + std::to_string(*end));
-    return ScannedObject{text.substr(0, *end), scanner.long_strings()};
+    return ScannedObject{text.substr(0, *end), scanner.take_long_strings()};
 }
 
 // Stands before the number of a string that cJSON is not shown. No string of UTF-8 holds this byte, be it escaped.
 constexpr char stand_in = '\xff';
 
 std::string with_stand_ins(const ScannedObject &scanned) {
+    constexpr std::size_t usual_rest = 2048;  // of an attestation, beside its long strings
     std::string text;
+    text.reserve(usual_rest);
     auto rest = scanned.text;
     std::size_t number = 0;
     for (const auto &string : scanned.long_strings) {
@@ -308,7 +310,9 @@ Outcome check_unique_members(const cJSON *object, std::string_view where) {
         std::string_view name;
         std::size_t position;
     };
+    constexpr std::size_t usual_members = 8;
     std::vector<Member> members;
+    members.reserve(usual_members);
     for (const cJSON *item = object->child; item != nullptr; item = item->next)
         members.push_back({item->string, members.size()});
     // Spellings that differ only in case are the same name.

@@ -68,16 +68,15 @@ private:
 };
 
 // What comes from outside is escaped, and cut: a report is not the place for a name of 100 KB.
-std::string presentable(std::string_view text) {
+void make_presentable(std::string &text) {
     constexpr std::size_t longest = 600;
-    auto shown = printable(text);
-    if (shown.size() > longest) shown.replace(longest, std::string::npos, "...");
-    return shown;
+    if (!is_printable(text)) text = printable(text);
+    if (text.size() > longest) text.replace(longest, std::string::npos, "...");
 }
 
 void Appraisal::add(std::string id, Outcome outcome) {
-    if (!outcome.subject.empty()) outcome.subject = presentable(outcome.subject);
-    if (!outcome.detail.empty()) outcome.detail = presentable(outcome.detail);
+    make_presentable(outcome.subject);
+    make_presentable(outcome.detail);
     report_.checks.push_back({std::move(id), std::move(outcome)});
 }
 
