@@ -72,8 +72,11 @@ std::string certificate_text(const Bytes &der) {
     const ErrorScope errors;
     const auto certificate = parse_certificate(nullptr, der);
     const auto bio = memory_writer();
-    if (!certificate || X509_print_ex(bio.get(), certificate.get(), XN_FLAG_ONELINE, 0) != 1)
+    const bool printed = certificate && X509_print_ex(bio.get(), certificate.get(), XN_FLAG_ONELINE, 0) == 1;
+    if (!printed) {
+        throw_if_out_of_memory();
         return "    Certificate: cannot be printed\n";
+    }
     return indented_lines(contents(bio.get()));
 }
 

@@ -126,7 +126,20 @@ void Bundle::collect_facts(OSSL_LIB_CTX *libctx) {
     list(chains_.pool_root, "pool-root");
     list(chains_.owner_partition, "owner-partition");
     for (const auto &certificate : bundle_) list(certificate.get(), "unused");
+    require_complete(facts);
     certificates = CertificateList(std::move(facts));
+}
+
+// libcrypto does not always tell that it had no memory: a fact is then missing. Chains that verify lack none.
+void Bundle::require_complete(const std::vector<CertificateFacts> &facts) const {
+    if (!hw_chain.passed() || !owner_chain.passed()) return;
+    const auto lacks_something = [](const CertificateFacts &c) {
+        const bool nameless = c.role != "unused" && (c.subject.empty() || c.issuer.empty());
+        return nameless || c.sha256.empty() || c.der.empty();
+    };
+    const bool incomplete = hsm->root_subject.empty() || hsm->root_sha256.empty() || owner_facts->root_sha256.empty() ||
+                            std::ranges::any_of(facts, lacks_something);
+    if (incomplete) throw std::bad_alloc();
 }
 
 }  // namespace mhsm

@@ -52,6 +52,7 @@ private:
     void check_partition(OSSL_LIB_CTX *libctx);
     void find_window(const std::vector<X509Ptr> &roots, VerificationTime time);
     void collect_facts(OSSL_LIB_CTX *libctx);
+    void require_complete(const std::vector<CertificateFacts> &facts) const;
 
     std::vector<X509Ptr> bundle_;
     ChosenChains chains_;

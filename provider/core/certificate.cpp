@@ -43,7 +43,10 @@ Result<X509Ptr> read_block(OSSL_LIB_CTX *libctx, BIO *bio, std::size_t number) {
 
 std::string print_name(const X509_NAME *name) {
     const BioPtr bio(BIO_new(BIO_s_mem()));
-    if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0) return {};
+    if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0) {
+        throw_if_out_of_memory();
+        return {};
+    }
     char *text = nullptr;
     const long size = BIO_get_mem_data(bio.get(), &text);
     return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string{};
@@ -53,7 +56,10 @@ std::int64_t unix_seconds(const ASN1_TIME *time) {
     const std::unique_ptr<ASN1_TIME, Deleter<ASN1_TIME_free>> epoch(ASN1_TIME_set(nullptr, 0));
     int days = 0;
     int seconds = 0;
-    if (!epoch || ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1) return 0;
+    if (!epoch || ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1) {
+        throw_if_out_of_memory();
+        return 0;
+    }
     return std::int64_t{days} * 86400 + seconds;
 }
 
@@ -75,6 +81,30 @@ Outcome check_may_issue(X509 *issuer, IssuerRule rule) {
 // Bits of security that SHA-256, RSA-2048 and P-256 stand for (NIST SP 800-57 part 1).
 constexpr int digest_strength = 128;
 constexpr int key_strength = 112;
+
+Outcome judge_issued_by(X509 *subject, X509 *issuer, IssuerRule rule) {
+    const auto name = display_name(subject);
+    if ((X509_get_extension_flags(subject) & EXFLAG_CRITICAL) != 0)
+        return Outcome::fail(Reason::critical_extension, name, "");
+    auto may_issue = check_may_issue(issuer, rule);
+    if (!may_issue.passed()) return may_issue;
+    const int issued = X509_check_issued(issuer, subject);
+    if (issued != X509_V_OK) return Outcome::fail(Reason::bad_signature, name, X509_verify_cert_error_string(issued));
+
+    int bits = 0;
+    int digest = NID_undef;
+    if (X509_get_signature_info(subject, &digest, nullptr, &bits, nullptr) != 1 || bits < digest_strength)
+        return Outcome::fail(Reason::weak_digest, name, digest == NID_undef ? "" : OBJ_nid2sn(digest));
+    EVP_PKEY *key = X509_get0_pubkey(issuer);
+    if (key == nullptr || EVP_PKEY_get_security_bits(key) < key_strength)
+        return Outcome::fail(Reason::weak_issuer_key, display_name(issuer), "");
+    if (const int size = exponent_bits(key); size > ordinary_exponent_bits)
+        return Outcome::fail(Reason::weak_issuer_key, display_name(issuer),
+                             "public exponent of " + std::to_string(size) + " bits");
+    if (X509_verify(subject, key) != 1)
+        return Outcome::fail(Reason::bad_signature, name, "issuer " + display_name(issuer));
+    return Outcome::pass(name);
+}
 
 }  // namespace
 
@@ -102,27 +132,10 @@ Result<std::vector<X509Ptr>> parse_bundle(OSSL_LIB_CTX *libctx, ByteView pem) {
 
 Outcome check_issued_by(X509 *subject, X509 *issuer, IssuerRule rule) {
     const ErrorScope errors;  // for each certificate, so that many bad ones cannot flood the caller's queue
-    const auto name = display_name(subject);
-    if ((X509_get_extension_flags(subject) & EXFLAG_CRITICAL) != 0)
-        return Outcome::fail(Reason::critical_extension, name, "");
-    auto may_issue = check_may_issue(issuer, rule);
-    if (!may_issue.passed()) return may_issue;
-    const int issued = X509_check_issued(issuer, subject);
-    if (issued != X509_V_OK) return Outcome::fail(Reason::bad_signature, name, X509_verify_cert_error_string(issued));
-
-    int bits = 0;
-    int digest = NID_undef;
-    if (X509_get_signature_info(subject, &digest, nullptr, &bits, nullptr) != 1 || bits < digest_strength)
-        return Outcome::fail(Reason::weak_digest, name, digest == NID_undef ? "" : OBJ_nid2sn(digest));
-    EVP_PKEY *key = X509_get0_pubkey(issuer);
-    if (key == nullptr || EVP_PKEY_get_security_bits(key) < key_strength)
-        return Outcome::fail(Reason::weak_issuer_key, display_name(issuer), "");
-    if (const int size = exponent_bits(key); size > ordinary_exponent_bits)
-        return Outcome::fail(Reason::weak_issuer_key, display_name(issuer),
-                             "public exponent of " + std::to_string(size) + " bits");
-    if (X509_verify(subject, key) != 1)
-        return Outcome::fail(Reason::bad_signature, name, "issuer " + display_name(issuer));
-    return Outcome::pass(name);
+    auto outcome = judge_issued_by(subject, issuer, rule);
+    // What could not be judged for lack of memory must not count as refused: a second pool root would go unseen.
+    if (!outcome.passed() && errors.out_of_memory()) throw std::bad_alloc();
+    return outcome;
 }
 
 bool same_certificate(X509 *a, X509 *b) { return X509_cmp(a, b) == 0; }
@@ -151,6 +164,7 @@ std::string subject_attribute(X509 *certificate, int nid) {
     unsigned char *utf8 = nullptr;
     const int size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, first)));
     const PemData owner(utf8);
+    if (size < 0) throw_if_out_of_memory();
     return size > 0 ? std::string(utf8, utf8 + size) : std::string{};
 }
 

@@ -5,12 +5,28 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <new>
 
 namespace mhsm {
 
+namespace {
+bool is_malloc_failure(unsigned long error) { return ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE; }
+}  // namespace
+
+bool ErrorScope::out_of_memory() const {
+    return is_malloc_failure(ERR_peek_last_error()) || (was_empty_ && is_malloc_failure(ERR_peek_error()));
+}
+
+void throw_if_out_of_memory() {
+    if (is_malloc_failure(ERR_peek_last_error())) throw std::bad_alloc();
+}
+
 std::optional<Sha256> sha256(OSSL_LIB_CTX *libctx, ByteView data) {
+    const ErrorScope errors;
     const auto algorithm = fetch_sha256(libctx);
-    return sha256_with(algorithm.get(), data);
+    auto digest = sha256_with(algorithm.get(), data);
+    if (!digest && errors.out_of_memory()) throw std::bad_alloc();
+    return digest;
 }
 
 std::optional<Sha256> sha256_with(const EVP_MD *algorithm, ByteView data) {

@@ -43,14 +43,24 @@ using Sha256 = std::array<std::uint8_t, 32>;
 // through the host's error queue.
 class ErrorScope {
 public:
-    ErrorScope() { ERR_set_mark(); }
+    ErrorScope() : was_empty_(ERR_peek_error() == 0) { ERR_set_mark(); }
     ~ErrorScope() { ERR_pop_to_mark(); }
     ErrorScope(const ErrorScope &) = delete;
     ErrorScope &operator=(const ErrorScope &) = delete;
+
+    // Whether libcrypto complained of a lack of memory: as the latest error, or as the first cause of others.
+    bool out_of_memory() const;
+
+private:
+    bool was_empty_;
 };
 
+// Throws std::bad_alloc if libcrypto's latest complaint is a lack of memory. To be asked where it returned nothing
+// and that may also be an answer: a report must not lack a name because there was no memory for it.
+void throw_if_out_of_memory();
+
 // SHA-256 of `data` with the algorithm fetched from `libctx` (may be null: the default context).
-// Empty if the context offers no SHA-256.
+// Empty if the context offers no SHA-256. Throws std::bad_alloc.
 std::optional<Sha256> sha256(OSSL_LIB_CTX *libctx, ByteView data);
 
 // The same with an algorithm that was fetched before; null: empty.
@@ -60,16 +70,17 @@ EvpMdPtr fetch_sha256(OSSL_LIB_CTX *libctx);
 // A certificate from exactly `der` (no trailing bytes), bound to `libctx`; null if it does not parse.
 X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der);
 
-// DER that an i2d_ function writes of `object`; empty on failure.
+// DER that an i2d_ function writes of `object`. Throws std::bad_alloc; empty if it has no encoding.
 template <class I2d, class T>
 Bytes to_der(I2d i2d, const T *object) {
     unsigned char *encoded = nullptr;
     const int size = i2d(object, &encoded);
     const std::unique_ptr<unsigned char, Deleter<[](void *p) { OPENSSL_free(p); }>> owner(encoded);
+    if (size <= 0) throw_if_out_of_memory();
     return size > 0 ? Bytes(encoded, encoded + size) : Bytes{};
 }
 
-// DER of a certificate, or of the SubjectPublicKeyInfo of a key; empty on allocation failure.
+// DER of a certificate, or of the SubjectPublicKeyInfo of a key. Throws std::bad_alloc; empty if it has no encoding.
 Bytes certificate_der(const X509 *certificate);
 Bytes public_key_der(const EVP_PKEY *key);
 

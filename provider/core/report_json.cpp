@@ -26,6 +26,7 @@ void put_or_null(cJSON *object, const char *name, const std::string &text) {
 
 std::string public_key_pem(const Bytes &der) {
     if (der.empty()) return {};
+    const ErrorScope errors;
     const BioPtr bio(BIO_new(BIO_s_mem()));
     if (!bio || PEM_write_bio(bio.get(), PEM_STRING_PUBLIC, "", der.data(), static_cast<long>(der.size())) <= 0)
         throw std::bad_alloc();

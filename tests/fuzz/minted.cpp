@@ -29,7 +29,7 @@ bool has_genuine_blobs(const forge::Case &minted) {
     return !is_blamed(minted, {"blob.", "signature.", "object.", "bind.pair", "partition."});
 }
 bool has_genuine_certificates(const forge::Case &minted) {
-    return !is_blamed(minted, {"certs.", "hw.", "owner.", "partition."});
+    return !is_blamed(minted, {"certs.", "hw.chain", "owner.chain", "owner.authenticated", "partition."});
 }
 
 struct Genuine {

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Runs every fuzz target, two at a time, and prints what each executed, covered and found.
+#
+# usage: tests/fuzz/run.sh [-s SECONDS | MINUTES] [TARGET...]      (default: 1 minute each)
+#
+# Seeds are made by tests/forge; what a run adds to them stays in build/fuzz/corpora, what it finds in
+# build/fuzz/findings. Exit status 1 if anything was found.
+set -eu
+cd "$(dirname "$0")/../.."
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz --target fuzzers
+exec python3 tests/fuzz/campaign.py build/fuzz "$@"
