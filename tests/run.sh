@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs what is missing (Debian, Ubuntu), then builds and tests every preset given; without arguments, all
-# that CI runs: gcc, clang, AddressSanitizer with UBSan, ThreadSanitizer, coverage of the core, and the linters.
+# that CI runs: gcc, clang, AddressSanitizer with UBSan, ThreadSanitizer, coverage of the core, every fuzz target for
+# half a minute, and the linters.
 set -eu
 cd "$(dirname "$0")/.."
 
-packages='g++ clang clang-tidy libclang-rt-14-dev llvm cmake ninja-build pkg-config openssl libssl-dev libcjson-dev
+packages='g++ cppcheck clang clang-tidy libclang-rt-14-dev llvm cmake ninja-build pkg-config openssl libssl-dev libcjson-dev
 libcmocka-dev libcurl4-openssl-dev nginx-light python3 python3-jsonschema valgrind binutils procps man-db groff-base gzip
 libp11-kit-dev p11-kit opensc gnutls-bin python3-pykcs11 libengine-pkcs11-openssl'
 install_missing() {
@@ -32,10 +33,11 @@ run_preset() {
 }
 
 install_missing
-[ $# -gt 0 ] || set -- release clang asan tsan coverage lint
+[ $# -gt 0 ] || set -- release clang asan tsan coverage fuzz lint
 for step in "$@"; do
     case $step in
         coverage) heading coverage; tests/coverage.sh ;;
+        fuzz) heading fuzz; tests/fuzz/run.sh -s 30 ;;
         lint) heading lint; tests/lint.sh ;;
         *) run_preset "$step" ;;
     esac

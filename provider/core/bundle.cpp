@@ -1,6 +1,7 @@
 #include "bundle.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace mhsm {
