@@ -162,6 +162,21 @@ void Scene::edit_objects(const std::function<void(Object &)> &edit) {
     if (public_object) edit(*public_object);
 }
 
+void Scene::set_pool(const std::string &name) {
+    pool = name;
+    rename_common_name(pki.pool_root.subject, name);
+    rename_common_name(pki.pool_root.issuer, name);
+    rename_common_name(pki.owner_partition.issuer, name);
+}
+
+void Scene::set_key(const std::string &name, const std::string &version) {
+    key_name = name;
+    key_version = version;
+    const Identity identity = identity_of(*this);
+    private_object = forge::private_object(kind, layout, identity);
+    if (!symmetric()) public_object = forge::public_object(kind, layout, identity);
+}
+
 void Scene::set_partition_key(const std::string &key) {
     pki.partition.key = pki.owner_partition.key = key;
     private_blob.signer = public_blob.signer = key;

@@ -77,6 +77,9 @@ struct Scene {
     std::string kid() const;
     // Applies `edit` to both objects of the key.
     void edit_objects(const std::function<void(Object &)> &edit);
+    // Another pool, or another key of the same kind: made again as a real HSM makes them.
+    void set_pool(const std::string &name);
+    void set_key(const std::string &name, const std::string &version);
     // Changes the key that both partition certificates carry and that signs both blobs.
     void set_partition_key(const std::string &key);
 };
