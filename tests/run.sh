@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages='g++ cppcheck clang clang-tidy libclang-rt-14-dev llvm cmake ninja-build pkg-config openssl libssl-dev libcjson-dev
-libcmocka-dev libcurl4-openssl-dev nginx-light python3 python3-jsonschema valgrind binutils procps man-db groff-base gzip
+libcpp-httplib-dev libcmocka-dev libcurl4-openssl-dev nginx-light python3 python3-jsonschema valgrind binutils procps man-db groff-base gzip
 libp11-kit-dev p11-kit opensc gnutls-bin python3-pykcs11 libengine-pkcs11-openssl'
 install_missing() {
     missing=''

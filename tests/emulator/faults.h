@@ -35,7 +35,7 @@ struct Fault {
     Trouble trouble = Trouble::drop;
     double probability = 1;
     std::optional<std::uint64_t> count;  // strikes at most so often
-    std::regex path;                     // found in the paths that it strikes; empty finds everything
+    std::regex path{""};                 // found in the paths that it strikes
     double seconds = 0;
     int status = 500;
     std::optional<int> retry_after;
