@@ -103,7 +103,7 @@ Reply Service::challenge(const Request &request, const std::string &why) const {
     std::string authority = "https://" + (is_local(request) ? "localhost:" + std::to_string(ports_.tls)
                                                             : std::string("login.microsoftonline.com"));
     std::string resource(audience(request));
-    if (how == "resource") resource = is_local(request) ? "https://vault.azure.net" : "https://vault.azure.net";
+    if (how == "resource") resource = "https://vault.azure.net";
     if (how == "authority") authority = "https://stranger.localhost:" + std::to_string(ports_.stranger);
     if (how == "http") authority = "http://localhost:" + std::to_string(ports_.plain);
     reply.headers["WWW-Authenticate"] =
