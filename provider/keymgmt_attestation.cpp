@@ -55,8 +55,8 @@ int get_params(void *keydata, OSSL_PARAM params[]) {
         if (!key.attested) return 0;
         const ErrorScope errors;
         const auto &facts = *key.attested->report.key;
-        const auto &der = facts.public_key;
         OSSL_PARAM *public_key = OSSL_PARAM_locate(params, MHSMATTEST_PARAM_PUBLIC_KEY);
+        const auto der = public_key != nullptr ? facts.public_key.der() : Bytes{};
         OSSL_PARAM *digest = OSSL_PARAM_locate(params, OSSL_PKEY_PARAM_MANDATORY_DIGEST);
         const bool good = set_int(params, OSSL_PKEY_PARAM_BITS, facts.bits) &&
                           set_int(params, OSSL_PKEY_PARAM_SECURITY_BITS, security_bits(facts)) &&
