@@ -68,7 +68,7 @@ def main():
     targets = [word for word in given.words if not word.isdigit()]
     seconds = given.seconds or 60 * int(minutes[0] if minutes else 1)
     folder = given.folder.resolve()
-    programs = sorted(path for path in (folder / "tests" / "fuzz").glob("fuzz_*")
+    programs = sorted(path for path in (folder / "tests").rglob("fuzz_*")
                       if path.is_file() and os.access(path, os.X_OK) and not path.name.startswith("fuzz_replay_"))
     if targets:
         programs = [path for path in programs if path.name.removeprefix("fuzz_") in targets]

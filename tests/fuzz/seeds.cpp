@@ -95,6 +95,26 @@ void add_handwritten(Seeds &seeds) {
     seeds.add("provider_uri", "file", "mhsm:///dir/a%20b.json");
     seeds.add("provider_uri", "certificate", "MHSM:///a?certificate=pool-root");
     seeds.add("provider_uri", "host", "mhsm://pool.managedhsm.azure.net/keys/name/version");
+    seeds.add("fetch_url", "key", "https://pool.managedhsm.azure.net/keys/name/version");
+    seeds.add("fetch_url", "pool", "mhsm://pool.managedhsm.azure.cn:443/");
+    seeds.add("fetch_url", "bare", "pool-1");
+    seeds.add("fetch_url", "query", "https://pool.managedhsm.azure.net/keys?api-version=7.6&$skiptoken=abc");
+    seeds.add("fetch_challenge", "usual",
+              "Bearer authorization=\"https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47\", "
+              "resource=\"https://managedhsm.azure.net\"");
+    seeds.add("fetch_challenge", "two",
+              "Basic realm=x\nBearer authorization_uri=\"https://login.chinacloudapi.cn/t\", "
+              "resource=\"https://managedhsm.azure.cn\"");
+    seeds.add("fetch_answers", "page",
+              "0{\"value\":[{\"kid\":\"https://pool.managedhsm.azure.net/keys/a/b\",\"attributes\":{}}],"
+              "\"nextLink\":\"https://pool.managedhsm.azure.net/keys?$skiptoken=1\"}");
+    seeds.add("fetch_answers", "token",
+              "1{\"token_type\":\"Bearer\",\"expires_in\":3599,\"access_token\":\"eyJhbGciOiJub25lIn0."
+              "eyJhdWQiOiJodHRwczovL21hbmFnZWRoc20uYXp1cmUubmV0IiwiZXhwIjoxNzY3MjI5MjAwLCJ0aWQiOiJ0In0.c2ln\"}");
+    seeds.add("fetch_answers", "error",
+              "2{\"error\":{\"code\":\"Forbidden\",\"message\":\"no\\u001brole\",\"innererror\":{\"code\":\"x\"}}}");
+    seeds.add("fetch_answers", "retry", "3Thu, 01 Jan 2026 00:00:10 GMT");
+    seeds.add("fetch_answers", "retry-seconds", "3120");
     seeds.add("provider_decoder", "pem", "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n");
     seeds.add("provider_decoder", "utf16", std::string("\xff\xfe{\0\"\0a\0ttestation", 18));
 }

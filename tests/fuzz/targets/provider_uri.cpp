@@ -1,13 +1,16 @@
 // URIs of the provider: accepted ones have one meaning, and their names do not change it.
 #include "uri.h"
 
+#include <algorithm>
+
 #include "error.h"
 #include "property.h"
 
 using namespace mhsm;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
-    const std::string text(data, data + size);
+    std::string text(data, data + size);
+    text.resize(std::min(text.find('\0'), text.size()));  // libcrypto hands over C strings
     provider::Uri uri;
     try {
         uri = provider::parse_uri(text);
