@@ -5,8 +5,11 @@ What happens to closed descriptors and to /dev/full is in tests/e2e/test_cli_io.
 """
 
 import errno
+import functools
 import os
 import pathlib
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -28,26 +31,27 @@ class Case(unittest.TestCase):
         self.addCleanup(keeper.cleanup)
         self.folder = pathlib.Path(keeper.name)
 
-    def run_with(self, arguments, preload, program=COMMAND, **environment):
+    def run_with(self, arguments, preload, program=COMMAND, cpu_seconds=60, **environment):
+        limit = functools.partial(resource.setrlimit, resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
         return subprocess.run([program, *map(str, arguments)], capture_output=True, stdin=subprocess.DEVNULL, check=False,
-                              timeout=120, env={**os.environ, "LD_PRELOAD": preload, **environment})
+                              preexec_fn=limit, env={**os.environ, "LD_PRELOAD": preload, **environment})
 
 
 class Memory(Case):
     PRELOAD = os.environ["FAILING_MALLOC"]
-    RUNS = 160  # allocations that are made to fail, spread over all of a run; one after another in the core's own test
+    RUNS = 80  # allocations that are made to fail, spread over all of a run; one after another in the core's own test
 
     def count(self, arguments, **kwargs):
         report = self.folder / "report"
         self.run_with(arguments, self.PRELOAD, FAIL_ALLOCATION="0", FAIL_REPORT=str(report), **kwargs)
         return int(report.read_text().split()[0])
 
-    def sweep(self, arguments, check, **kwargs):
+    def sweep(self, arguments, check, runs=RUNS, **kwargs):
         total = self.count(arguments, **kwargs)
         self.assertGreater(total, 1000)
         crashes = 0
         for mode in ("FAIL_ALLOCATION", "FAIL_ALLOCATIONS_FROM"):
-            for number in range(1, total + 1, max(1, total // self.RUNS)):
+            for number in range(1, total + 1, max(1, total // runs)):
                 with self.subTest(mode=mode, number=number):
                     result = self.run_with(arguments, self.PRELOAD, **{mode: str(number)}, **kwargs)
                     # Accepted, if nothing was said: OpenSSL 3.0 follows null pointers when its own set-up lacked
@@ -57,7 +61,7 @@ class Memory(Case):
                         crashes += 1
                         continue
                     check(result)
-        self.assertLess(crashes, self.RUNS // 10)
+        self.assertLess(crashes, runs // 5)
 
     def test_verified_is_complete_or_not_at_all(self):
         for form in (["-text"], ["-outform", "json"]):
@@ -108,7 +112,11 @@ class Memory(Case):
         self.sweep(arguments, check)
 
     def test_stock_openssl_with_the_provider(self):
-        """The stock command may fail as it likes, even crash where libcrypto does; it never succeeds with less."""
+        """The stock command may fail as it likes, even crash or loop where libcrypto does; it never succeeds with less.
+        (OpenSSL 3.0 asks for the end of a store that failed until the end of time, with its own file loader too.)"""
+        def lasting(output):
+            return re.sub(rb"Verified For: .*", b"", output)
+
         config = self.folder / "openssl.cnf"
         config.write_text("openssl_conf = init\n[init]\nproviders = providers\n[providers]\ndefault = theirs\n"
                           "mhsmattest = ours\n[theirs]\nactivate = 1\n[ours]\nactivate = 1\n"
@@ -116,17 +124,17 @@ class Memory(Case):
         openssl = os.environ.get("OPENSSL", "openssl")
         for evidence, works in ((RESTORED, True), (RECORDED, False)):
             arguments = ["pkey", "-pubin", "-in", evidence, "-text", "-noout"]
-            environment = {"program": openssl, "OPENSSL_CONF": str(config)}
+            environment = {"program": openssl, "cpu_seconds": 3, "OPENSSL_CONF": str(config)}
             whole = self.run_with(arguments, "", **environment)
             self.assertEqual(whole.returncode == 0, works)
 
             def check(result, whole=whole, works=works):
                 if result.returncode == 0:
                     self.assertTrue(works)
-                    self.assertEqual(result.stdout, whole.stdout)
+                    self.assertEqual(lasting(result.stdout), lasting(whole.stdout))
                 if not works:
                     self.assertNotIn(b"Attestation:", result.stdout)
-            self.sweep(arguments, check, **environment)
+            self.sweep(arguments, check, runs=25, **environment)
 
 
 class SystemCalls(Case):
