@@ -81,7 +81,7 @@ private:
     }
 
     // Who stands for the hardware: the organization in the name of its root.
-    std::string organization(const std::vector<CertificateFacts> &certificates) const {
+    std::string organization(const CertificateList &certificates) const {
         const auto root = std::ranges::find(certificates, "hsm-root", &CertificateFacts::role);
         if (root == certificates.end()) throw std::runtime_error("verified without a hardware root");
         const auto certificate = parse_certificate(shared_.libctx, root->der);
