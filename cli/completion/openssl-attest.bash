@@ -3,7 +3,7 @@
 _openssl_attest() {
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
     local options="-help -version -quiet -verbose -nocolor -shell_init
-        -in -inform -csr -cert -pubkey
+        -in -inform -batch -files -csr -cert -pubkey
         -uri -pool -all_versions -jobs -resume -save -auth -token_file -api_version -allow_host -connect_to -CAfile -CApath -timeout -retries
         -out -outform -totals -noout -text -brief -pubout -certs_out
         -attime -no_check_time -policy -require
@@ -13,7 +13,7 @@ _openssl_attest() {
 
     COMPREPLY=()
     case "$previous" in
-        -inform) COMPREPLY=($(compgen -W "AUTO JSON" -- "$current")) ;;
+        -inform) COMPREPLY=($(compgen -W "AUTO JSON JSONL TAR" -- "$current")) ;;
         -outform) COMPREPLY=($(compgen -W "text json ear csv" -- "$current")) ;;
         -auth)
             COMPREPLY=($(compgen -W "auto token client-secret client-certificate workload-identity managed-identity

@@ -18,14 +18,16 @@ _openssl_attest() {
         '-nocolor[never use colour]' \
         '-shell_init[print shell code for openssl attest]:shell:(bash zsh fish)' \
         '-in[evidence]:evidence:_files' \
-        '-inform[format of the evidence]:format:(AUTO JSON)' \
+        '-inform[format of the evidence]:format:(AUTO JSON JSONL TAR)' \
+        '-batch[verify every entry of a stream or folder]' \
+        '-files[the stream is a list of file names]' \
         '-csr[certificate request that must hold the attested key]:request:_files' \
         '-cert[certificate that must hold the attested key]:certificate:_files' \
         '-pubkey[public key that must be the attested key]:public key:_files' \
         '-uri[fetch the evidence of this key]:https\://POOL/keys/NAME:' \
         '-pool[fetch and verify every key of this pool]:name:' \
         '-all_versions[every version of every key of the pool]' \
-        '-jobs[requests in flight at a time]:number:' \
+        '-jobs[requests in flight, or threads, at a time]:number:' \
         '-resume[go on after the keys recorded here]:file:_files' \
         '-save[write the evidence as it was received]:evidence:_files' \
         '-auth[how to authenticate]:mode:(auto token client-secret client-certificate workload-identity managed-identity azure-cli)' \
