@@ -38,8 +38,7 @@ void json(benchmark::State &state) {
 BENCHMARK(json)->Name("decode/json");
 
 void bundle(benchmark::State &state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(parse_bundle(nullptr, as_bytes(sample_parts().certificates)));
+    for (auto _ : state) benchmark::DoNotOptimize(parse_bundle(nullptr, as_bytes(sample_parts().certificates)));
 }
 BENCHMARK(bundle)->Name("certificates/parse");
 

@@ -30,12 +30,12 @@ TEST(ends) {
         {R"({"a":"\"}\\"})", "{}"},
         {R"({"a":"{[\\\"{"})", ""},
         {"{\n  \"a\": {\n    \"b\": [\n{\n},\n{\n}\n]\n  }\n}", "\n{\n}"},
-        {"{\"a\":\"no end", "\n{\"b\":1}"},        // a line feed within a string
-        {"{\"a\":\"no end\\", "\n{\"b\":1}"},      // the same after a backslash
-        {"{\"a\":tru\n", "{\"b\":1}"},             // a brace where none can be
+        {"{\"a\":\"no end", "\n{\"b\":1}"},    // a line feed within a string
+        {"{\"a\":\"no end\\", "\n{\"b\":1}"},  // the same after a backslash
+        {"{\"a\":tru\n", "{\"b\":1}"},         // a brace where none can be
         {"{\"a\":1,\n", "{\"b\":1}"},
         {"{\"a\"\n", "{\"b\":1}"},
-        {"{\"a\":\n", "{\"b\":1}"},                // at the beginning of a line after a colon
+        {"{\"a\":\n", "{\"b\":1}"},  // at the beginning of a line after a colon
         {"{\"a\":[1\n", "{\"b\":1}"},
         {"{\"a\":[{}\n", "{\"b\":1}"},
     };
@@ -48,8 +48,7 @@ TEST(ends) {
 
 TEST(unfinished) {
     for (const std::string text : {"{", "{\"", "{\"a\":\"\\", "{\"a\":{}", "{\"a\":[[[", "{ \n\t "})
-        for (std::size_t piece = 1; piece <= text.size(); ++piece)
-            CHECK_EQ(found(text, piece), std::string_view::npos);
+        for (std::size_t piece = 1; piece <= text.size(); ++piece) CHECK_EQ(found(text, piece), std::string_view::npos);
 }
 
 TEST(dropping_what_was_scanned_changes_nothing) {

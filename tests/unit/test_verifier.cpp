@@ -33,8 +33,8 @@ std::string fresh(const forge::Case &forged, const Trust &trust, VerificationTim
 }
 
 std::string remembered(Verifier &verifier, const forge::Case &forged, VerificationTime time) {
-    return everything(verifier.verify(as_bytes(forged.evidence), policy_of(forged.options),
-                                      expectations_of(forged.options), time));
+    return everything(
+        verifier.verify(as_bytes(forged.evidence), policy_of(forged.options), expectations_of(forged.options), time));
 }
 
 // Cases that one verifier can judge: those under the trust of the first.
