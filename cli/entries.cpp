@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/attributes.h"
 #include "core/json_writer.h"
 #include "core/reason.h"
 #include "render_text.h"
@@ -62,19 +63,32 @@ std::vector<Field> fields_of(const Entry &entry, const EntryLine &line) {
     };
 }
 
-std::string json_line(const Entry &entry, const EntryLine &line) {
-    const auto root = make_object();
-    put_number(root.get(), "version", schema_version);
-    for (const auto &field : fields_of(entry, line)) {
-        const std::string name(field.name);
-        if (field.value.empty())
-            put_null(root.get(), name.c_str());
-        else if (field.number)
-            put_number(root.get(), name.c_str(), std::stod(field.value));
-        else
-            put(root.get(), name.c_str(), field.value);
+// Written by hand, because a batch writes one for every 70 microseconds of work: fields are printable ASCII, in which
+// JSON escapes two characters.
+void append_json_string(std::string &text, std::string_view value) {
+    text += '"';
+    for (const char c : value) {
+        if (c == '"' || c == '\\') text += '\\';
+        text += c;
     }
-    return to_text(root.get(), false) + "\n";
+    text += '"';
+}
+
+std::string json_line(const Entry &entry, const EntryLine &line) {
+    constexpr std::size_t usual_size = 1024;
+    std::string text;
+    text.reserve(usual_size);
+    text += concat({"{\"version\":", std::to_string(schema_version)});
+    for (const auto &field : fields_of(entry, line)) {
+        text += concat({",\"", field.name, "\":"});
+        if (field.value.empty())
+            text += "null";
+        else if (field.number)
+            text += field.value;
+        else
+            append_json_string(text, is_printable(field.value) ? field.value : printable(field.value));
+    }
+    return text + "}\n";
 }
 
 // Quoted always, so that no separator, quote or number-like text is misread. What a spreadsheet would run as a

@@ -123,6 +123,7 @@ def rows(measured, entries):
     yield f"batch, {entries:,} entries, per core (CPU time)", f"{cpu:.1f} us each", f"{100 * limit / cpu:.0f} % of the limit", "at least 50 %"
     yield "batch, one core (wall)", f"{entries / one[0]:,.0f}/s", f"{100 * limit * 1e-6 * entries / one[0]:.0f} % of the limit", ""
     yield "batch, two cores (wall)", f"{entries / two[0]:,.0f}/s", f"{one[0] / two[0]:.2f} x one core", "at least 1.8"
+    yield "batch, two threads, CPU time each entry costs", f"{two[1] / entries * 1e6:.1f} us", f"{two[1] / one[1]:.2f} x one thread", ""
     for size in sizes:
         base = peaks[sizes[1]] if len(sizes) > 1 else peaks[size]
         yield f"peak memory, {size:,} entries", f"{peaks[size] / 1024:.1f} MiB", f"{peaks[size] / base:.2f} x {sizes[1]:,}", \
