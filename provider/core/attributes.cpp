@@ -72,7 +72,6 @@ std::string_view mechanism_word(std::uint32_t number) {
 }
 
 std::string render_number(AttributeKind kind, ByteView value) {
-    if (says_not_available(value)) return "not available";
     const auto number = to_number(value);
     if (!number) return "malformed: 0x" + hex(value);
     const auto word = kind == AttributeKind::object_class ? class_word(*number)
@@ -124,7 +123,8 @@ AttributeKind attribute_kind(std::uint32_t type) {
 
 std::optional<ByteView> find_value(const BlobObject &object, std::uint32_t type) {
     const auto found = std::ranges::find(object.attributes, type, &RawAttribute::type);
-    return found != object.attributes.end() ? found->value : std::nullopt;
+    if (found == object.attributes.end() || !found->value || says_not_available(*found->value)) return std::nullopt;
+    return found->value;
 }
 
 Tri read_boolean(const BlobObject &object, std::uint32_t type) {
@@ -136,15 +136,17 @@ Tri read_boolean(const BlobObject &object, std::uint32_t type) {
 
 Result<std::optional<std::uint32_t>> read_number(const BlobObject &object, std::uint32_t type) {
     const auto value = find_value(object, type);
-    if (!value || says_not_available(*value)) return std::optional<std::uint32_t>{};
+    if (!value) return std::optional<std::uint32_t>{};
     const auto number = to_number(*value);
     if (!number) return Failure{Reason::object_attribute_malformed, {}, attribute_name(type) + " = 0x" + hex(*value)};
     return number;
 }
 
 std::string render_value(const RawAttribute &attribute) {
-    if (!attribute.value) return "not available";
     const auto kind = attribute_kind(attribute.type);
+    // What a value of a vendor's own attribute means is not known.
+    if (!attribute.value || (kind != AttributeKind::unknown && says_not_available(*attribute.value)))
+        return "not available";
     switch (kind) {
         case AttributeKind::boolean: return render_boolean(*attribute.value);
         case AttributeKind::text: return trim_and_escape(*attribute.value);

@@ -29,7 +29,7 @@ AttributeKind attribute_kind(std::uint32_t type);
 enum class Tri { absent, malformed, no, yes };
 Tri read_boolean(const BlobObject &object, std::uint32_t type);
 
-// The raw value; empty if absent or "not available".
+// The raw value; none if absent or "not available": -1 as length, or as value of four bytes.
 std::optional<ByteView> find_value(const BlobObject &object, std::uint32_t type);
 
 // A number of 1 to 4 big-endian bytes. Absent: no value and ok; malformed: a Failure.

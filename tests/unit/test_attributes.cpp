@@ -104,6 +104,17 @@ TEST(values_are_found_by_type) {
     CHECK(!find_value(without_value(cka::ID), cka::ID).has_value());
 }
 
+TEST(minus_one_as_value_is_not_available) {
+    for (const auto type : {cka::NEVER_EXTRACTABLE, cka::PUBLIC_EXPONENT, cka::MODULUS_BITS, cka::ID}) {
+        const Value value(type, {0xff, 0xff, 0xff, 0xff});
+        CHECK(!find_value(value.object, type).has_value());
+        CHECK_EQ(read_boolean(value.object, type), Tri::absent);
+        CHECK_EQ(render_value(value.object.attributes[0]), "not available");
+        CHECK(find_value(Value(type, {0xff, 0xff, 0xff}).object, type).has_value());
+    }
+    CHECK_EQ(rendered(0x0301, {0xff, 0xff, 0xff, 0xff}), "ffffffff");  // whose meaning nobody knows
+}
+
 TEST(booleans_as_people_read_them) {
     CHECK_EQ(rendered(cka::LOCAL, {0}), "false");
     CHECK_EQ(rendered(cka::LOCAL, {1}), "true");
