@@ -75,9 +75,10 @@ std::optional<std::string> text_member(const JsonDocument &document, const cJSON
     return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
-void read_key(const JsonDocument &document, Evidence &evidence) {
+void read_key(const JsonDocument &document, const Located &found, Evidence &evidence) {
     const auto *key = json_member(document.root(), "key");
-    evidence.bare = key == nullptr || cJSON_IsNull(key) != 0;
+    // A whole answer always has a key: one without was cut, and is not bare.
+    evidence.bare = !is_present(key) && !is_present(found.attributes);
     if (cJSON_IsObject(key) == 0) return;
     JsonWebKey jwk;
     jwk.kid = text_member(document, key, "kid");
@@ -176,7 +177,7 @@ DecodedEvidence decode_evidence(ByteView json, const KnownCertificates &known) {
 
     decoded.version = check_version(*document, found);
     if (!decoded.version.passed()) return decoded;
-    read_key(*document, decoded.evidence);
+    read_key(*document, found, decoded.evidence);
     read_service_claims(*document, found.attributes, decoded.evidence.service);
     decoded.fields = check_fields(*document, found.attestation, known, decoded.evidence);
     return decoded;

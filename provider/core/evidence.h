@@ -26,8 +26,8 @@ struct ServiceClaims {
 };
 
 struct Evidence {
-    bool bare = false;              // there was no `key` member
-    std::optional<JsonWebKey> key;  // empty when bare, or when `key` is not an object
+    bool bare = false;              // an attestation object on its own: neither `key` nor `attributes`
+    std::optional<JsonWebKey> key;  // empty when bare, or when `key` is absent or not an object
     ServiceClaims service;
     std::optional<Bytes> private_attestation, public_attestation;
     std::optional<Bytes> certificates;  // PEM text

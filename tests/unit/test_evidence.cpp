@@ -72,6 +72,14 @@ TEST(the_three_shapes_are_accepted) {
     check_decodes(R"({"attestation":)" + attestation + R"(,"key":)" + key + "}", false);
 }
 
+TEST(a_whole_answer_without_its_key_is_not_bare) {
+    for (const std::string cut : {"}", R"(,"key":null})"}) {
+        const auto decoded = decode(R"({"attributes":{"attestation":)" + attestation + "}" + cut);
+        CHECK_PASSES(decoded.fields);
+        CHECK(!decoded.evidence.bare && !decoded.evidence.key);
+    }
+}
+
 TEST(unreadable_json_blocks_the_rest) {
     check_json_fails("", Reason::json_empty, "evidence", "");
     check_json_fails("[" + whole + "]", Reason::json_not_object, "evidence", "");
