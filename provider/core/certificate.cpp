@@ -80,7 +80,20 @@ Outcome check_may_issue(X509 *issuer, IssuerRule rule) {
 
 // Bits of security that SHA-256, RSA-2048 and P-256 stand for (NIST SP 800-57 part 1).
 constexpr int digest_strength = 128;
-constexpr int key_strength = 112;
+constexpr int rsa_2048_strength = 112;
+constexpr int p_256_strength = 128;
+
+bool is_weak(const EVP_PKEY *key) {
+    const int enough = EVP_PKEY_is_a(key, "EC") == 1 ? p_256_strength : rsa_2048_strength;
+    return EVP_PKEY_get_security_bits(key) < enough;
+}
+
+// Limits on the names below an issuer, which libcrypto heeds only in chains that it builds itself.
+bool permits_name(X509 *issuer, X509 *subject) {
+    const std::unique_ptr<NAME_CONSTRAINTS, Deleter<NAME_CONSTRAINTS_free>> constraints(
+        static_cast<NAME_CONSTRAINTS *>(X509_get_ext_d2i(issuer, NID_name_constraints, nullptr, nullptr)));
+    return !constraints || NAME_CONSTRAINTS_check(subject, constraints.get()) == X509_V_OK;
+}
 
 Outcome judge_issued_by(X509 *subject, X509 *issuer, IssuerRule rule) {
     const auto name = display_name(subject);
@@ -88,6 +101,8 @@ Outcome judge_issued_by(X509 *subject, X509 *issuer, IssuerRule rule) {
         return Outcome::fail(Reason::critical_extension, name, "");
     auto may_issue = check_may_issue(issuer, rule);
     if (!may_issue.passed()) return may_issue;
+    if (rule != IssuerRule::trust_anchor && !same_certificate(subject, issuer) && !permits_name(issuer, subject))
+        return Outcome::fail(Reason::not_a_ca, display_name(issuer), "its name constraints exclude " + name);
     const int issued = X509_check_issued(issuer, subject);
     if (issued != X509_V_OK) return Outcome::fail(Reason::bad_signature, name, X509_verify_cert_error_string(issued));
 
@@ -96,8 +111,7 @@ Outcome judge_issued_by(X509 *subject, X509 *issuer, IssuerRule rule) {
     if (X509_get_signature_info(subject, &digest, nullptr, &bits, nullptr) != 1 || bits < digest_strength)
         return Outcome::fail(Reason::weak_digest, name, digest == NID_undef ? "" : OBJ_nid2sn(digest));
     EVP_PKEY *key = X509_get0_pubkey(issuer);
-    if (key == nullptr || EVP_PKEY_get_security_bits(key) < key_strength)
-        return Outcome::fail(Reason::weak_issuer_key, display_name(issuer), "");
+    if (key == nullptr || is_weak(key)) return Outcome::fail(Reason::weak_issuer_key, display_name(issuer), "");
     if (const int size = exponent_bits(key); size > ordinary_exponent_bits)
         return Outcome::fail(Reason::weak_issuer_key, display_name(issuer),
                              "public exponent of " + std::to_string(size) + " bits");

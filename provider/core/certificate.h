@@ -16,9 +16,9 @@ namespace mhsm {
 Result<std::vector<X509Ptr>> parse_bundle(OSSL_LIB_CTX *libctx, ByteView pem);
 
 // Whether `issuer` signed `subject`: names and key identifiers (X509_check_issued), an issuer that may issue,
-// SHA-256 or better, an issuer key of at least RSA-2048 or P-256, no unknown critical extension, and the
-// signature itself. `version1_may_issue` is the exception for Marvell adapters: an X.509 v1 certificate, which
-// has no extensions, cannot say that it is a CA.
+// SHA-256 or better, an issuer key of at least RSA-2048 or P-256, no unknown critical extension, a name that the
+// issuer's name constraints permit, and the signature itself. `version1_may_issue` is the exception for Marvell
+// adapters: an X.509 v1 certificate, which has no extensions, cannot say that it is a CA.
 enum class IssuerRule {
     must_state_ca,       // basicConstraints CA:TRUE and keyUsage keyCertSign, both stated
     version1_may_issue,  // CA:TRUE, or version 1 without any extension

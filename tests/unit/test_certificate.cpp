@@ -176,6 +176,16 @@ TEST(weak_digests_and_keys_are_refused) {
     CHECK_PASSES(hsm.judged(IssuerRule::version1_may_issue));
 }
 
+TEST(name_constraints_of_an_issuer_are_heeded) {
+    Pair pair;
+    pair.issuer.extensions.push_back(forge::name_constraints_excluding_country("XX"));
+    CHECK_PASSES(pair.judged());
+    pair.issuer.extensions.back() = forge::name_constraints_excluding_country("US");
+    CHECK_FAILS(pair.judged(), Reason::not_a_ca, pair.issuer_name(),
+                "its name constraints exclude " + pair.subject_name());
+    CHECK_PASSES(pair.judged(IssuerRule::trust_anchor));  // trusted as it is
+}
+
 TEST(same_public_key_in_other_certificates) {
     const auto pki = forge::make_pki(1);
     CHECK(same_public_key(made(pki.partition).get(), made(pki.owner_partition).get()));
