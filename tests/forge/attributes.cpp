@@ -31,9 +31,9 @@ public:
         const bool aes = kind_.family == Family::aes;
         flag(cka::object_class, aes ? 4 : half_ == Half::secret ? 3 : 2);
         flag(cka::key_type, aes ? 0x1f : kind_.family == Family::ec ? 0x03 : 0x00);
-        flag(cka::token, token).flag(0x0002, 1);
-        split(0x0104, false, true, true).split(cka::decrypt, true, false, true);
-        split(0x0106, false, true, true).split(cka::unwrap, true, false, true);
+        flag(cka::token, token).flag(cka::is_private, 1);
+        split(cka::encrypt, false, true, true).split(cka::decrypt, true, false, true);
+        split(cka::wrap, false, true, true).split(cka::unwrap, true, false, true);
         split(cka::sign, true, false, true).split(cka::verify, false, true, true);
         flag(cka::local, 1).split(cka::sensitive, true, false, true).split(cka::extractable, false, true, false);
     }
@@ -74,7 +74,7 @@ std::vector<Attribute> firmware2_list(const KeyKind &kind, Half half, const Iden
     list.add(cka::check_value, identity.check_value);
     list.material();
     if (secret && kind.family != Family::aes) list.number(0x80000000, 0x280);
-    list.flag(cka::trusted, 0).flag(cka::wrap_with_trusted, 0).flag(0x0170, 1);
+    list.flag(cka::trusted, 0).flag(cka::wrap_with_trusted, 0).flag(cka::modifiable, 1);
     const std::uint32_t mechanisms[] = {0x0a, 0x1040, 0x1080};
     list.number(cka::key_gen_mechanism, mechanisms[static_cast<std::size_t>(kind.family)]);
     list.flag(0x80000002, 0).flag(0x80000003, 0);

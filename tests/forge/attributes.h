@@ -11,13 +11,14 @@
 namespace forge {
 
 namespace cka {
-inline constexpr std::uint32_t object_class = 0x0000, token = 0x0001, label = 0x0003, trusted = 0x0086,
-                               key_type = 0x0100, id = 0x0102, sensitive = 0x0103, sign = 0x0108, verify = 0x010a,
-                               decrypt = 0x0105, unwrap = 0x0107, sign_recover = 0x0109, derive = 0x010c,
-                               modulus = 0x0120, modulus_bits = 0x0121, public_exponent = 0x0122, value_len = 0x0161,
-                               extractable = 0x0162, local = 0x0163, never_extractable = 0x0164,
-                               always_sensitive = 0x0165, key_gen_mechanism = 0x0166, destroyable = 0x0172,
-                               check_value = 0x0173, wrap_with_trusted = 0x0210, extended_check_value = 0x1003;
+inline constexpr std::uint32_t object_class = 0x0000, token = 0x0001, is_private = 0x0002, label = 0x0003,
+                               trusted = 0x0086, key_type = 0x0100, id = 0x0102, sensitive = 0x0103, encrypt = 0x0104,
+                               decrypt = 0x0105, wrap = 0x0106, unwrap = 0x0107, sign = 0x0108, sign_recover = 0x0109,
+                               verify = 0x010a, derive = 0x010c, modulus = 0x0120, modulus_bits = 0x0121,
+                               public_exponent = 0x0122, value_len = 0x0161, extractable = 0x0162, local = 0x0163,
+                               never_extractable = 0x0164, always_sensitive = 0x0165, key_gen_mechanism = 0x0166,
+                               modifiable = 0x0170, destroyable = 0x0172, check_value = 0x0173,
+                               wrap_with_trusted = 0x0210, extended_check_value = 0x1003;
 }  // namespace cka
 
 enum class Family { rsa, ec, aes };

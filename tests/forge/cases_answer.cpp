@@ -34,6 +34,23 @@ void add_shapes(Table &table) {
     }
 }
 
+// An answer of the service always has a key: one without was cut, which must not pass for a bare attestation.
+void add_cut_answers(Table &table) {
+    struct Cut {
+        const char *name, *instead;
+    };
+    for (const Cut cut :
+         {Cut{"without-key", ""}, Cut{"null-key", ",\"key\":null"}, Cut{"key-no-object", ",\"key\":[]"}})
+        table
+            .fails("bind.jwk", "jwk-missing-member", std::string("answer-") + cut.name, "the answer's key is gone",
+                   [cut](Scene &scene) {
+                       scene.edit_text = [cut](std::string &json) {
+                           json.replace(json.find(",\"key\":{"), std::string::npos, std::string(cut.instead) + "}");
+                       };
+                   })
+            .failing_too({"bind.kid", "bind.pool"});
+}
+
 void add_missing(Table &table) {
     const auto fails = [&table](const char *name, const char *description, std::function<void(Answer &)> edit) {
         table.fails("evidence.version", "attestation-missing", name, description, answer(std::move(edit)));
@@ -91,6 +108,7 @@ void add_versions(Table &table) {
 
 void add_answer_cases(Table &table) {
     add_shapes(table);
+    add_cut_answers(table);
     add_missing(table);
     add_ambiguous(table);
     add_versions(table);

@@ -185,6 +185,20 @@ void add_kids(Table &table) {
     malformed("kid-two-ports", "two ports", [host, path](const Scene &s) { return host(s) + ":443:443" + path(s); });
     malformed("kid-empty-label", "an empty label in the host",
               [path](const Scene &s) { return "https://" + s.pool + "..managedhsm.azure.net" + path(s); });
+    malformed("kid-trailing-slash", "a slash behind the version",
+              [host, path](const Scene &s) { return host(s) + path(s) + "/"; });
+    malformed("kid-percent", "the name percent-encoded",
+              [host](const Scene &s) { return host(s) + "/keys/%66" + s.key_name.substr(1) + "/" + s.key_version; });
+    malformed("kid-fragment", "a fragment", [host, path](const Scene &s) { return host(s) + path(s) + "#x"; });
+    malformed("kid-double-slash", "an empty path segment",
+              [host, path](const Scene &s) { return host(s) + "/" + path(s); });
+    malformed("kid-backslash", "a backslash in the host",
+              [host, path](const Scene &s) { return host(s) + "\\\\@evil.example" + path(s); });
+    malformed("kid-address", "an IPv6 address instead of a host",
+              [path](const Scene &s) { return "https://[2001:db8::1]" + path(s); });
+    malformed("kid-own-scheme", "the scheme of this provider's own URIs",
+              [path](const Scene &s) { return "mhsm://" + s.pool + ".managedhsm.azure.net" + path(s); });
+    malformed("kid-space", "a space before the URL", [host, path](const Scene &s) { return " " + host(s) + path(s); });
     malformed("kid-query", "a query string",
               [host, path](const Scene &s) { return host(s) + path(s) + "?api-version=7.6"; });
 }

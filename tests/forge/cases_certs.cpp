@@ -12,6 +12,14 @@ std::string block(const std::string &label, const std::string &body) {
     return "-----BEGIN " + label + "-----\n" + body + "-----END " + label + "-----\n";
 }
 
+void replace_labels(std::string &pem, const std::string &label) {
+    for (const std::string edge : {"BEGIN ", "END "}) {
+        const std::string old = edge + "CERTIFICATE-", made = edge + label + "-";
+        for (std::size_t at = 0; (at = pem.find(old, at)) != std::string::npos; at += made.size())
+            pem.replace(at, old.size(), made);
+    }
+}
+
 void add_malformed(Table &table) {
     const auto fails = [&table](const char *name, const char *description, std::function<void(std::string &)> edit) {
         table.fails("certs.parse", "certs-malformed", name, description, bundle(std::move(edit)));
@@ -30,6 +38,12 @@ void add_malformed(Table &table) {
           [](std::string &text) { text += pem("PUBLIC KEY", public_key_info("rsa-2048")); });
     fails("certs-private-key", "a private key among the certificates",
           [](std::string &text) { text += std::string(embedded_pem("rsa-2048")); });
+    fails("certs-trusted", "a certificate in OpenSSL's own form, with trust settings",
+          [](std::string &text) { replace_labels(text, "TRUSTED CERTIFICATE"); });
+    fails("certs-request", "blocks that say they are requests",
+          [](std::string &text) { replace_labels(text, "CERTIFICATE REQUEST"); });
+    fails("certs-begin-in-text", "something between the blocks that begins like one",
+          [](std::string &text) { text += "-----BEGIN CERTIFICATE-----\n"; });
     fails("certs-empty-block", "an empty block", [](std::string &pem) { pem += block("CERTIFICATE", ""); });
 }
 

@@ -68,6 +68,13 @@ void add_signatures(HardwareCases cases) {
                 [](Pki &made) { made.partition.digest = "SHA1"; });
     cases.chain("weak-digest", "hw-partition-md5", "the partition is signed with MD5",
                 [](Pki &made) { made.partition.digest = "MD5"; });
+    cases.chain("weak-digest", "hw-partition-sha224", "the partition is signed with SHA-224",
+                [](Pki &made) { made.partition.digest = "SHA224"; });
+    cases.chain("weak-digest", "hw-partition-pss-sha1", "the partition is signed with RSASSA-PSS and SHA-1",
+                [](Pki &made) {
+                    made.partition.pss = true;
+                    made.partition.digest = "SHA1";
+                });
     cases.chain("weak-issuer-key", "hw-adapter-rsa1024", "the adapter's key has 1024 bits",
                 [](Pki &made) { made.adapter.key = made.partition.signer = "rsa-1024"; });
     cases.chain("weak-issuer-key", "hw-root-rsa1024", "the trusted root's key has 1024 bits",

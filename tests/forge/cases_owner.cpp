@@ -99,6 +99,8 @@ void add_chain_faults(Table &table) {
           });
     fails("not-a-ca", "owner-root-without-cert-sign", "the pool root may not sign certificates",
           [](Pki &made) { made.pool_root.extensions.at(1) = key_usage_without_cert_sign(); });
+    fails("not-a-ca", "owner-root-name-constraints", "the pool root may not certify names of this country",
+          [](Pki &made) { made.pool_root.extensions.push_back(name_constraints_excluding_country("US")); });
     fails("leaf-is-ca", "owner-partition-is-ca", "the partition certificate is a CA",
           [](Pki &made) { made.owner_partition.extensions.at(0) = basic_constraints(true); });
     fails("critical-extension", "owner-root-critical-extension", "the pool root has an unknown critical extension",

@@ -19,6 +19,15 @@ const Flag flags[] = {
     {"local", cka::local, 1, true},
     {"wrap-with-trusted", cka::wrap_with_trusted, 1, false},
     {"not-trusted", cka::trusted, 0, false},
+    {"private", cka::is_private, 1, false},
+    {"not-modifiable", cka::modifiable, 0, false},
+    {"not-destroyable", cka::destroyable, 0, false},
+    {"sign", cka::sign, 1, false},
+    {"no-sign", cka::sign, 0, false},
+    {"no-decrypt", cka::decrypt, 0, false},
+    {"no-wrap", cka::wrap, 0, false},
+    {"no-unwrap", cka::unwrap, 0, false},
+    {"no-derive", cka::derive, 0, false},
 };
 
 Change demand(const Flag &flag, std::function<void(Object &)> edit) {
@@ -50,6 +59,8 @@ void add_flag(Table &table, const Flag &flag, const char *kind, Layout layout) {
         for (auto &attribute : object.attributes)
             if (attribute.type == type) attribute.value.reset();
     });
+    fails("demand-absent", "minus-one", "the HSM gives it the value -1, which means not available",
+          [type](Object &object) { object.set(type, filled(4, 0xff)); });
     fails("demand-malformed", "empty", "the boolean has no byte", [type](Object &object) { object.set(type, {}); });
     fails("demand-malformed", "four-bytes", "the boolean has four bytes", [type, good = flag.good](Object &object) {
         object.set(type, {0, 0, 0, good});
@@ -120,7 +131,7 @@ void add_key_demands(Table &table) {
 
 // Signs, and does nothing else.
 void restrict_to_signing(Scene &scene) {
-    for (const std::uint32_t type : {0x0104U, cka::decrypt, 0x0106U, cka::unwrap, cka::derive})
+    for (const auto type : {cka::encrypt, cka::decrypt, cka::wrap, cka::unwrap, cka::derive})
         scene.private_object.set(type, {0});
     scene.private_object.set(cka::sign, {1});
     scene.options.require = "sign-only";

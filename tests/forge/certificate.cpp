@@ -1,6 +1,7 @@
 #include "certificate.h"
 
 #include <openssl/asn1.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -18,15 +19,34 @@ using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free
 using ObjectPtr = std::unique_ptr<ASN1_OBJECT, Deleter<ASN1_OBJECT_free>>;
 using OctetsPtr = std::unique_ptr<ASN1_OCTET_STRING, Deleter<ASN1_OCTET_STRING_free>>;
 
+int asn1_type(const NamePart &part) {
+    switch (part.type) {
+        case StringType::printable: return V_ASN1_PRINTABLESTRING;
+        case StringType::teletex: return V_ASN1_T61STRING;
+        case StringType::bmp: return V_ASN1_BMPSTRING;
+        case StringType::usual: break;
+    }
+    return part.attribute == "C" ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING;
+}
+
+// The bytes of an ASCII text in the encoding of its type.
+Bytes asn1_text(const NamePart &part) {
+    Bytes bytes;
+    for (const char c : part.value) {
+        if (part.type == StringType::bmp) bytes.push_back(0);
+        bytes.push_back(static_cast<std::uint8_t>(c));
+    }
+    return bytes;
+}
+
 NamePtr make_name(const Name &name) {
     NamePtr result(X509_NAME_new());
     require(result != nullptr, "out of memory");
     for (const auto &rdn : name) {
         int set = 0;
         for (const auto &part : rdn) {
-            const int type = part.attribute == "C" ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING;
-            const Bytes value = to_bytes(part.value);
-            require(X509_NAME_add_entry_by_txt(result.get(), part.attribute.c_str(), type, value.data(),
+            const Bytes value = asn1_text(part);
+            require(X509_NAME_add_entry_by_txt(result.get(), part.attribute.c_str(), asn1_type(part), value.data(),
                                                static_cast<int>(value.size()), -1, set) == 1,
                     "cannot make a name");
             set = -1;
@@ -64,6 +84,21 @@ Bytes key_id(const std::string &key) {
     return digest;
 }
 
+void sign_certificate(X509 *made, const Certificate &certificate) {
+    const EVP_MD *digest = EVP_get_digestbyname(certificate.digest.c_str());
+    require(digest != nullptr, "no such digest");
+    const std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+    EVP_PKEY_CTX *padding = nullptr;
+    require(context && EVP_DigestSignInit(context.get(), &padding, digest, nullptr, test_key(certificate.signer)) == 1,
+            "cannot sign a certificate");
+    constexpr int no_salt = 0;  // so that the same seed gives the same bytes
+    if (certificate.pss)
+        require(EVP_PKEY_CTX_set_rsa_padding(padding, RSA_PKCS1_PSS_PADDING) == 1 &&
+                    EVP_PKEY_CTX_set_rsa_pss_saltlen(padding, no_salt) == 1,
+                "cannot set the padding");
+    require(X509_sign_ctx(made, context.get()) > 0, "cannot sign a certificate");
+}
+
 }  // namespace
 
 Bytes issue(const Certificate &certificate) {
@@ -80,9 +115,7 @@ Bytes issue(const Certificate &certificate) {
               ASN1_TIME_set(X509_getm_notAfter(made.get()), certificate.not_after) != nullptr;
     require(ok, "cannot describe a certificate");
     for (const auto &extension : certificate.extensions) add_extension(made.get(), extension);
-    const EVP_MD *digest = EVP_get_digestbyname(certificate.digest.c_str());
-    require(digest != nullptr, "no such digest");
-    require(X509_sign(made.get(), test_key(certificate.signer), digest) > 0, "cannot sign a certificate");
+    sign_certificate(made.get(), certificate);
     Bytes result = der<X509>(made.get(), i2d_X509);
     if (certificate.corrupt_signature) result.at(result.size() - 20) ^= 0x01;
     return result;
@@ -123,6 +156,15 @@ Extension authority_key_id(const std::string &issuer_key) {
 }
 
 Extension unknown_critical() { return {"1.3.6.1.4.1.55555.1", true, {0x05, 0x00}}; }
+
+Extension name_constraints_excluding_country(const std::string &country) {
+    // SEQUENCE { [1] excludedSubtrees { SEQUENCE { [4] directoryName { SEQUENCE { SET { SEQUENCE { countryName } } } }
+    // } } }
+    Bytes value{0x30, 0x15, 0xa1, 0x13, 0x30, 0x11, 0xa4, 0x0f, 0x30, 0x0d, 0x31,
+                0x0b, 0x30, 0x09, 0x06, 0x03, 0x55, 0x04, 0x06, 0x13, 0x02};
+    append(value, to_bytes(country));
+    return {"2.5.29.30", true, value};
+}
 
 Bytes request(const std::string &rsa_key, bool corrupt_signature) {
     const RequestPtr made(X509_REQ_new());

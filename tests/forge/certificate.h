@@ -9,9 +9,12 @@
 
 namespace forge {
 
+enum class StringType { usual, printable, teletex, bmp };  // usual: UTF8String, but PrintableString for a country
+
 struct NamePart {
     std::string attribute;  // short name: "C", "CN", ...
     std::string value;
+    StringType type = StringType::usual;
 };
 using Rdn = std::vector<NamePart>;  // more than one part: a multi-valued RDN
 using Name = std::vector<Rdn>;
@@ -30,6 +33,7 @@ struct Certificate {
     std::string key;                             // test key whose public half is certified
     std::string signer;                          // test key that signs
     std::string digest = "SHA256";
+    bool pss = false;  // RSASSA-PSS instead of PKCS#1 v1.5
     std::vector<Extension> extensions;
     bool corrupt_signature = false;
 };
@@ -46,6 +50,7 @@ Extension key_usage_without_cert_sign();  // digitalSignature, critical
 Extension subject_key_id(const std::string &key);
 Extension authority_key_id(const std::string &issuer_key);
 Extension unknown_critical();
+Extension name_constraints_excluding_country(const std::string &country);  // critical; two letters
 
 // A PKCS#10 request for an RSA test key signed by itself, as DER; optionally with a broken signature.
 Bytes request(const std::string &rsa_key, bool corrupt_signature = false);

@@ -46,6 +46,21 @@ Bytes encoded(std::string_view key) {
     return result;
 }
 
+ContextPtr signing(std::string_view rsa_key, int padding) {
+    ContextPtr context(EVP_PKEY_CTX_new(test_key(rsa_key), nullptr));
+    require(context != nullptr && EVP_PKEY_sign_init(context.get()) == 1, "cannot sign");
+    require(EVP_PKEY_CTX_set_rsa_padding(context.get(), padding) == 1, "cannot set the padding");
+    return context;
+}
+
+Bytes signature_of(EVP_PKEY_CTX *context, std::string_view rsa_key, const Bytes &content) {
+    Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(test_key(rsa_key))));
+    std::size_t size = signature.size();
+    require(EVP_PKEY_sign(context, signature.data(), &size, content.data(), content.size()) == 1, "cannot sign");
+    signature.resize(size);
+    return signature;
+}
+
 }  // namespace
 
 void require(bool ok, const char *what) {
@@ -82,17 +97,14 @@ Bytes public_key_info(std::string_view key) { return encoded<i2d_PUBKEY>(key); }
 Bytes raw_public_key(std::string_view key) { return encoded<i2d_PublicKey>(key); }
 
 Bytes sign(std::string_view rsa_key, const Bytes &data, SignatureForm form) {
-    const Bytes digest = sha256(data);
-    const ContextPtr context(EVP_PKEY_CTX_new(test_key(rsa_key), nullptr));
-    require(context != nullptr && EVP_PKEY_sign_init(context.get()) == 1, "cannot sign");
-    require(EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1, "cannot set the padding");
+    const ContextPtr context = signing(rsa_key, RSA_PKCS1_PADDING);
     if (form == SignatureForm::digest_info)
         require(EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) == 1, "cannot set the digest");
-    Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(test_key(rsa_key))));
-    std::size_t size = signature.size();
-    require(EVP_PKEY_sign(context.get(), signature.data(), &size, digest.data(), digest.size()) == 1, "cannot sign");
-    signature.resize(size);
-    return signature;
+    return signature_of(context.get(), rsa_key, sha256(data));
+}
+
+Bytes sign_block(std::string_view rsa_key, const Bytes &block) {
+    return signature_of(signing(rsa_key, RSA_NO_PADDING).get(), rsa_key, block);
 }
 
 }  // namespace forge

@@ -42,6 +42,8 @@ enum class SignatureForm {
     digest_info  // ordinary sha256WithRSA: firmware 3.x
 };
 Bytes sign(std::string_view rsa_key, const Bytes &data, SignatureForm form);
+// The RSA private operation on a block of the size of the key, without any padding of its own.
+Bytes sign_block(std::string_view rsa_key, const Bytes &block);
 
 // Throws std::runtime_error if `ok` is false.
 void require(bool ok, const char *what);

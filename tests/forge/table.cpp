@@ -43,9 +43,9 @@ Recipe &Table::fails(std::string check, std::string reason, std::string name, st
 const Table &all_recipes() {
     static const Table table = [] {
         Table made;
-        for (auto *add : {add_genuine_cases, add_json_cases, add_answer_cases, add_field_cases, add_certificate_cases,
-                          add_hardware_cases, add_owner_cases, add_blob_cases, add_signature_cases, add_object_cases,
-                          add_binding_cases, add_policy_cases})
+        for (auto *add : {add_genuine_cases, add_variant_cases, add_json_cases, add_answer_cases, add_field_cases,
+                          add_certificate_cases, add_hardware_cases, add_owner_cases, add_blob_cases,
+                          add_signature_cases, add_object_cases, add_binding_cases, add_policy_cases})
             add(made);
         return made;
     }();

@@ -40,6 +40,7 @@ private:
 
 // Each adds one group. The reference that verifies() and fails() return is good until the next call.
 void add_genuine_cases(Table &table);
+void add_variant_cases(Table &table);
 void add_json_cases(Table &table);
 void add_answer_cases(Table &table);
 void add_field_cases(Table &table);

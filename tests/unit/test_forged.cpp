@@ -57,7 +57,7 @@ const std::set<Reason> reasons_without_evidence = {Reason::none,
                                                    Reason::not_verified,
                                                    Reason::internal};
 
-// The reasons of each check, as checks.md promises them.
+// Every reason that evidence can give.
 std::set<std::string_view> all_reasons() {
     std::set<std::string_view> ids;
     for (const auto reason : {
@@ -67,6 +67,76 @@ std::set<std::string_view> all_reasons() {
          })
         if (!reasons_without_evidence.contains(reason)) ids.insert(reason_id(reason));
     return ids;
+}
+
+struct PromisedReasons {
+    std::string check;
+    std::vector<Reason> reasons;
+};
+
+// What each check can fail with while all before it pass. bind.pool and bind.request fail with kid_missing too, but
+// then bind.kid does before them.
+std::vector<PromisedReasons> promised_reasons() {
+    using enum Reason;
+    const std::vector<Reason> chain = {bad_signature, weak_digest, weak_issuer_key, not_a_ca, critical_extension};
+    const std::vector<Reason> dates = {cert_not_yet_valid, cert_expired};
+    const std::vector<Reason> given = {given_unreadable, given_differs, given_symmetric};
+    const auto with = [](std::vector<Reason> some, std::initializer_list<Reason> more) {
+        some.insert(some.end(), more);
+        return some;
+    };
+    std::vector<PromisedReasons> all = {
+        {"evidence.json",
+         {json_empty, json_utf16, json_not_utf8, json_syntax, json_truncated, json_not_object, json_trailing_data,
+          json_duplicate_member, json_too_large, json_too_deep}},
+        {"evidence.version",
+         {attestation_missing, attestation_ambiguous, version_missing, version_not_string, version_unsupported}},
+        {"evidence.fields",
+         {field_missing, field_not_string, field_line_breaks, field_bad_base64url, public_attestation_missing,
+          public_attestation_unexpected}},
+        {"certs.parse", {certs_none, certs_malformed, certs_too_many}},
+        {"hw.chain", with(chain, {no_adapter, no_partition, wrong_depth})},
+        {"hw.time", dates},
+        {"owner.chain", with(chain, {no_pool_root, no_owner_partition, ambiguous_pool_root, leaf_is_ca})},
+        {"owner.time", dates},
+        {"owner.authenticated", {owner_unauthenticated, owner_not_pinned, owner_pool_changed}},
+        {"partition.key", {partition_key_differs, partition_key_weak}},
+        {"object.public", {object_key_invalid}},
+        {"bind.pair", {pair_differs, pair_attribute_absent}},
+        {"bind.jwk", {jwk_differs, jwk_missing_member, jwk_unexpected_member, jwk_bad_encoding}},
+        {"bind.kid", {kid_missing, kid_malformed, kid_differs, key_id_malformed}},
+        {"bind.pool", {pool_differs}},
+        {"bind.request", {request_differs}},
+        {"bind.csr", with(given, {given_bad_signature})},
+        {"bind.cert", given},
+        {"bind.pubkey", given}};
+    for (const std::string member : {"private", "public"}) {
+        all.push_back({"blob." + member,
+                       {blob_truncated, blob_size_mismatch, blob_overlap, blob_trailing_data, blob_duplicate_attribute,
+                        blob_unrecognised, blob_response_code}});
+        all.push_back({"signature." + member, {signature_mismatch, signature_wrong_form}});
+        all.push_back({"object." + member,
+                       {object_class_wrong, object_ambiguous, object_type_wrong, object_size_wrong,
+                        object_attribute_absent, object_attribute_malformed}});
+    }
+    for (const auto &demand : demand_help()) {
+        PromisedReasons promised{"policy." + std::string(demand.name), {demand_false}};
+        const bool stated_by_adapter = demand.name == "fips";
+        const bool stated_by_object = demand.argument.empty() && demand.name != "owner-pinned" && !stated_by_adapter;
+        if (stated_by_object || stated_by_adapter) promised.reasons.push_back(demand_absent);
+        if (stated_by_object) promised.reasons.push_back(demand_malformed);
+        all.push_back(std::move(promised));
+    }
+    return all;
+}
+
+// Whether nothing before `check` fails in the report of the case.
+bool nothing_earlier_fails(const forge::Case &forged) {
+    for (const auto &check : appraise(forged).checks) {
+        if (check.id == forged.check) return true;
+        if (check.outcome.status == Status::fail) return false;
+    }
+    return false;
 }
 
 }  // namespace
@@ -97,6 +167,31 @@ TEST(every_reason_of_the_interface_has_a_case) {
     for (const auto id : all_reasons())
         if (!covered.contains(id)) missing += " " + std::string(id);
     CHECK_EQ(missing, "");
+}
+
+TEST(every_reason_of_every_check_has_a_case_where_nothing_earlier_fails) {
+    std::string missing;
+    for (const auto &[check, reasons] : promised_reasons())
+        for (const auto reason : reasons)
+            if (std::ranges::none_of(cases(), [&](const forge::Case &forged) {
+                    return !forged.verifies && forged.check == check && forged.reason == reason_id(reason) &&
+                           nothing_earlier_fails(forged);
+                }))
+                missing += " " + check + ":" + std::string(reason_id(reason));
+    CHECK_EQ(missing, "");
+}
+
+// The table above is complete: no case fails with what it does not promise.
+TEST(no_check_fails_with_an_unpromised_reason) {
+    const auto promised = promised_reasons();
+    for (const auto &forged : cases()) {
+        if (forged.verifies || !nothing_earlier_fails(forged)) continue;
+        const Context context(forged.name);
+        CHECK(std::ranges::any_of(promised, [&](const PromisedReasons &entry) {
+            return entry.check == forged.check &&
+                   std::ranges::find(entry.reasons, forged.reason, reason_id) != entry.reasons.end();
+        }));
+    }
 }
 
 TEST(every_mandatory_check_fails_in_some_case) {
@@ -136,5 +231,26 @@ TEST(of_two_genuine_partitions_the_signer_is_judged) {
         genuine.options = scene.options;
         const auto report = appraise(genuine);
         if (verdict(report) != Verdict::verified) FAIL_TEST(summary(report));
+    }
+}
+
+// Pool roots with keys on curves. Their signatures are different every time, so they are no cases of the forge.
+TEST(a_pool_root_may_have_a_key_on_a_curve_that_is_strong_enough) {
+    for (const std::string curve : {"p-256", "p-384", "p-521", "p-224"}) {
+        const Context context(curve);
+        forge::Scene scene(forge::default_seed, forge::key_kind("rsa-2048"), forge::Layout::firmware2);
+        scene.pki.pool_root = forge::self_signed_pool_root(scene.pool, curve);
+        scene.pki.owner_partition.signer = curve;
+        scene.pki.owner_partition.extensions = {forge::basic_constraints(false), forge::authority_key_id(curve)};
+        scene.pin_owner = false;
+        scene.options.owner_trust = "any";
+        forge::Case made;
+        made.evidence = forge::render(scene);
+        made.options = scene.options;
+        const auto report = appraise(made);
+        if (curve == "p-224")
+            CHECK_FAILS(*report.find("owner.chain"), Reason::weak_issuer_key, scene.pool, "");
+        else
+            CHECK_EQ(verdict(report), Verdict::verified);
     }
 }
