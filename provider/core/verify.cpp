@@ -263,8 +263,9 @@ void Appraisal::collect_facts(const SharedBytes &json) {
     report_.policy = printable(policy_.name);
     report_.owner_mode = context_.trust.owner_mode;
     report_.service = evidence().service;
-    if (report_.service.recovery_level) report_.service.recovery_level = presentable(*report_.service.recovery_level);
-    if (evidence().key && evidence().key->kid) report_.kid = presentable(*evidence().key->kid);
+    if (report_.service.recovery_level) make_presentable(*report_.service.recovery_level);
+    if (evidence().key && evidence().key->kid) report_.kid = *evidence().key->kid;
+    make_presentable(report_.kid);
     if (decoded_.json.reason != Reason::json_too_large) report_.evidence_sha256 = EvidenceDigest(sha256_, json);
     report_.hsm = bundle_->hsm;
     if (report_.hsm && private_.parsed) report_.hsm->firmware_layout = layout_name(private_.parsed->layout);
