@@ -28,8 +28,9 @@ struct Unloading {
     Unloading(const Unloading &) = delete;
     Unloading &operator=(const Unloading &) = delete;
     ~Unloading() {
-        std::unique_ptr<ProcessState> state(current.exchange(nullptr));
-        if (state && (state->process != ::getpid() || state->instance)) static_cast<void>(state.release());
+        const auto *state = current.load();
+        if (state == nullptr || state->process != ::getpid() || state->instance) return;
+        const std::unique_ptr<ProcessState> finalized(current.exchange(nullptr));
     }
 };
 const Unloading unloading;
