@@ -131,7 +131,7 @@ TEST(what_was_asked_for_is_compared) {
 TEST(the_attested_public_key_is_the_one_in_the_report) {
     const auto report = verify_sample(restored_evidence());
     Expectations expectations;
-    expectations.public_key = report.key->public_key;
+    expectations.public_key = report.key->public_key.der();
     const auto again = verify_sample(restored_evidence(), sample_trust(), {}, expectations);
     CHECK_PASSES(*again.find("bind.pubkey"));
     CHECK_EQ(verdict(again), Verdict::verified);
