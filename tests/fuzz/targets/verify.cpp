@@ -12,7 +12,7 @@ using namespace mhsm;
 namespace {
 
 std::string comparable(Report report) {
-    report.evidence_sha256.clear();
+    report.evidence_sha256 = {};
     return report_json(report, false);
 }
 
