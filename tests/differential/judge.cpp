@@ -24,9 +24,7 @@ using namespace mhsm;
 
 namespace {
 
-std::string word(const Outcome &outcome) {
-    return outcome.passed() ? "ok" : std::string(reason_id(outcome.reason));
-}
+std::string word(const Outcome &outcome) { return outcome.passed() ? "ok" : std::string(reason_id(outcome.reason)); }
 
 std::string judge_json(ByteView input) {
     const auto root = parse_json_object(input);
@@ -69,7 +67,8 @@ std::string judge_signature(ByteView input) {
 
 std::string judge_key_url(ByteView input) {
     const auto url = parse_key_url(as_text(input));
-    return url ? "ok " + url->host + " " + url->name + " " + url->version : std::string(reason_id(url.failure().reason));
+    return url ? "ok " + url->host + " " + url->name + " " + url->version
+               : std::string(reason_id(url.failure().reason));
 }
 
 std::string answer(std::string_view kind, ByteView input) {

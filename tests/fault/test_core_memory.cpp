@@ -29,7 +29,8 @@ std::optional<std::string> without_allocation(const Run &run, unsigned long numb
 }
 
 // Fails each allocation in turn, alone or with all that follow, and shows every result to `judge`.
-unsigned long sweep(const Run &run, unsigned long first, unsigned long stride, const std::function<void(const std::string &)> &judge) {
+unsigned long sweep(const Run &run, unsigned long first, unsigned long stride,
+                    const std::function<void(const std::string &)> &judge) {
     unsigned long failures = 0;
     for (const bool lasting : {false, true}) {
         for (unsigned long number = first;; number += stride) {
@@ -83,7 +84,8 @@ void check_sample(const Sample &sample, unsigned long first, unsigned long strid
         if (!text.starts_with(verified_text)) return;
         CHECK(verifies);
         const auto differs = std::ranges::mismatch(text, whole).in1 - text.begin();
-        if (text != whole) FAIL_TEST("incomplete: ..." + text.substr(static_cast<std::size_t>(std::max(differs - 40L, 0L)), 120));
+        if (text != whole)
+            FAIL_TEST("incomplete: ..." + text.substr(static_cast<std::size_t>(std::max(differs - 40L, 0L)), 120));
     });
     CHECK(failures > 1000 / stride);
 }

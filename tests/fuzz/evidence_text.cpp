@@ -41,7 +41,7 @@ std::vector<std::string> pem_blocks(std::string_view bundle) {
         if (begin == std::string_view::npos) return blocks;
         const auto end = bundle.find(last, begin);
         if (end == std::string_view::npos) return blocks;
-        blocks.emplace_back(bundle.substr(begin, end + last.size() - begin) );
+        blocks.emplace_back(bundle.substr(begin, end + last.size() - begin));
         blocks.back() += '\n';
         bundle.remove_prefix(end + last.size());
     }

@@ -48,7 +48,8 @@ const Genuine &genuine() {
             for (const auto &block : pem_blocks(as_text(bundle)))
                 if (auto der = pem_content(block)) made.certificates.emplace(as_text(*der));
         }
-        for (const auto &root : forge_trust().hsm_roots) made.certificates.emplace(as_text(certificate_der(root.get())));
+        for (const auto &root : forge_trust().hsm_roots)
+            made.certificates.emplace(as_text(certificate_der(root.get())));
         return made;
     }();
     return value;
@@ -76,10 +77,12 @@ void require_minted(std::string_view json, const Report &report) {
     const auto decoded = decode_evidence(as_bytes(json)).evidence;
     require(decoded.private_attestation.has_value(), "verified evidence holds a private attestation");
     for (const auto *blob : {&decoded.private_attestation, &decoded.public_attestation})
-        if (*blob) require(genuine().blobs.contains(std::string(as_text(**blob))), "a verified blob was signed by the forge");
+        if (*blob)
+            require(genuine().blobs.contains(std::string(as_text(**blob))), "a verified blob was signed by the forge");
     for (const auto &certificate : report.certificates)
         if (certificate.role != "unused")
-            require(genuine().certificates.contains(std::string(as_text(certificate.der))), "a " + certificate.role + " came from the forge");
+            require(genuine().certificates.contains(std::string(as_text(certificate.der))),
+                    "a " + certificate.role + " came from the forge");
     require(report.key.has_value() && report.hsm.has_value() && report.owner.has_value(),
             "a verified report is complete");
 }

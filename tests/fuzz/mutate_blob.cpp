@@ -124,7 +124,9 @@ void mutate_entry(std::vector<Entry> &entries, Chance &chance) {
         case 1: entry.type = entries[chance() % entries.size()].type; break;
         case 2: entry.type ^= 1U << (chance() % 32); break;
         case 3: entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(at)); break;
-        case 4: entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(chance() % entries.size()), Entry(entry)); break;
+        case 4:
+            entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(chance() % entries.size()), Entry(entry));
+            break;
         case 5:
             entry.length = 0xffffffff;
             entry.value.clear();

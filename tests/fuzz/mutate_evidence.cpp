@@ -59,8 +59,12 @@ void change(std::string &json, Chance &chance) {
                       [&](const Bytes &blob) { return mutate_blob(blob, partition_key_size, chance); });
             break;
         case 3:
-        case 4: re_encode("certificatePemFile", [&](const Bytes &bundle) { return mutated_bundle(bundle, chance); }); break;
-        case 5: re_encode(pick(key_members, chance), [](const Bytes &number) { return mutate_bytes(number, 4); }); break;
+        case 4:
+            re_encode("certificatePemFile", [&](const Bytes &bundle) { return mutated_bundle(bundle, chance); });
+            break;
+        case 5:
+            re_encode(pick(key_members, chance), [](const Bytes &number) { return mutate_bytes(number, 4); });
+            break;
         case 6: {
             const auto name = pick(text_members, chance);
             const auto span = find_member(json, name);

@@ -19,13 +19,15 @@ namespace mhsm::fuzz {
 
 inline void require(bool holds, std::string_view property) {
     if (holds) return;
-    static_cast<void>(std::fprintf(stderr, "PROPERTY VIOLATED: %.*s\n", static_cast<int>(property.size()), property.data()));
+    static_cast<void>(
+        std::fprintf(stderr, "PROPERTY VIOLATED: %.*s\n", static_cast<int>(property.size()), property.data()));
     std::abort();
 }
 
 // Text for terminals and logs: lines of printable ASCII, nothing else.
 inline void require_printable(std::string_view text, std::string_view what) {
-    for (const char c : text) require(c == '\n' || (c >= ' ' && c <= '~'), std::string(what) + " is safe for a terminal");
+    for (const char c : text)
+        require(c == '\n' || (c >= ' ' && c <= '~'), std::string(what) + " is safe for a terminal");
 }
 
 // Hands out the bytes of an input front to back; after the end there are empty strings and zeros.

@@ -24,9 +24,7 @@ std::size_t LLVMFuzzerMutate(std::uint8_t *data, std::size_t size, std::size_t m
         case 0:
             if (size != 0) data[at] = static_cast<std::uint8_t>(chance()());
             return size;
-        case 1:
-            std::memmove(data + at, data + at + count, size - at - count);
-            return size - count;
+        case 1: std::memmove(data + at, data + at + count, size - at - count); return size - count;
         case 2:
             if (size + count > max_size) return size;
             std::memmove(data + at + count, data + at, size - at);

@@ -46,7 +46,8 @@ void add_attributes(Seeds &seeds, const std::string &name, const std::optional<B
     const auto body = size ? reader.take(*size) : std::nullopt;
     if (!body) return;
     for (const char choice : {'\0', '\1', '\2', '\3', '\4', '\5'})
-        seeds.add("key_object", name + "-" + std::to_string(choice), std::string(1, choice) + std::string(as_text(*body)));
+        seeds.add("key_object", name + "-" + std::to_string(choice),
+                  std::string(1, choice) + std::string(as_text(*body)));
 }
 
 void add_evidence(Seeds &seeds, const std::string &name, const std::string &json) {
@@ -59,7 +60,8 @@ void add_evidence(Seeds &seeds, const std::string &name, const std::string &json
         seeds.add("blob", seed, blob);
         add_attributes(seeds, seed, blob);
     }
-    if (const auto span = fuzz::find_member(json, "kid")) seeds.add("key_url", name, json.substr(span->begin, span->size));
+    if (const auto span = fuzz::find_member(json, "kid"))
+        seeds.add("key_url", name, json.substr(span->begin, span->size));
 }
 
 void add_options(Seeds &seeds, const forge::Case &minted) {
@@ -76,19 +78,25 @@ void add_options(Seeds &seeds, const forge::Case &minted) {
 }
 
 void add_handwritten(Seeds &seeds) {
-    seeds.add("policy", "full",
-              R"({"version":1,"name":"own","description":"d","base":"non-exportable","require":["min-bits=3072","curve=P-256|P-384"]})");
+    seeds.add(
+        "policy", "full",
+        R"({"version":1,"name":"own","description":"d","base":"non-exportable","require":["min-bits=3072","curve=P-256|P-384"]})");
     seeds.add("policy", "list", "never-extractable,local,key-any-of=RSA-3072|P-256,key-type=RSA|EC|AES,sign-only");
     seeds.add("known_pools", "colons",
-              "# pools\n\npool-1\tsha256:E1:81:48:5B:C3:0A:3A:BF:C3:EB:81:DE:D6:E1:07:0C:C1:AA:83:E7:12:D4:56:4D:5F:14:3C:D2:76:"
+              "# "
+              "pools\n\npool-1\tsha256:E1:81:48:5B:C3:0A:3A:BF:C3:EB:81:DE:D6:E1:07:0C:C1:AA:83:E7:12:D4:56:4D:5F:14:"
+              "3C:D2:76:"
               "EF:CB:2B\r\n");
-    seeds.add("report", "names",
-              "0HSM:5.3G0000-TEST, for FIPS mode\nHSM:AB:PARTN:1, x\nHSM:AB:PARTN:1, x\n/keys/a/b\nlabel\n\nPurgeable\n\n"
-              "rest");
+    seeds.add(
+        "report", "names",
+        "0HSM:5.3G0000-TEST, for FIPS mode\nHSM:AB:PARTN:1, x\nHSM:AB:PARTN:1, x\n/keys/a/b\nlabel\n\nPurgeable\n\n"
+        "rest");
     seeds.add("report", "escapes",
-              "1\x1b[2J\r\nVERIFIED: \xe2\x80\xae\nVERIFIED\n/keys/a\\x1b/b\n\x7f\xff\nhttps://p.managedhsm.azure.net/keys/a/b\n"
+              "1\x1b[2J\r\nVERIFIED: "
+              "\xe2\x80\xae\nVERIFIED\n/keys/a\\x1b/b\n\x7f\xff\nhttps://p.managedhsm.azure.net/keys/a/b\n"
               "\x1b]0;t\x07\nRSA-HSM\n");
-    seeds.add("options", "usual", "-in\na.json\n-owner_pin=sha256:00\n-policy\nnon-exportable\n-outform\nJSON\n-attime\n1\n");
+    seeds.add("options", "usual",
+              "-in\na.json\n-owner_pin=sha256:00\n-policy\nnon-exportable\n-outform\nJSON\n-attime\n1\n");
     seeds.add("options", "conflicts", "--text\n-brief\n-out\n-\n-pubout\n-\n-require\nlocal\n-require\nfips\n");
     seeds.add("options", "help", "-help\n-nonsense");
     seeds.add("options", "end", "-quiet\n--\n-x\n-shell_init\nbash\n");

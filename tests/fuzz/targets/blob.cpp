@@ -18,7 +18,8 @@ Bytes encode(const BlobObject &object) {
     Bytes body;
     for (const auto &attribute : object.attributes) {
         forge::append(body, forge::be32(attribute.type));
-        forge::append(body, forge::be32(attribute.value ? static_cast<std::uint32_t>(attribute.value->size()) : 0xffffffff));
+        forge::append(body,
+                      forge::be32(attribute.value ? static_cast<std::uint32_t>(attribute.value->size()) : 0xffffffff));
         if (attribute.value) forge::append(body, Bytes(attribute.value->begin(), attribute.value->end()));
     }
     return body;
@@ -59,7 +60,8 @@ void require_accounted(const Blob &blob) {
 
 }  // namespace
 
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t max_size, unsigned seed);
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t max_size,
+                                               unsigned seed);
 std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t max_size, unsigned seed) {
     fuzz::Chance chance(seed + 1);
     if (chance() % 3 == 0) return LLVMFuzzerMutate(data, size, max_size);

@@ -25,11 +25,14 @@ const std::set<std::string> &minted_certificates() {
 }
 
 ChosenChains choose(const std::vector<X509Ptr> &bundle) {
-    return choose_chains(bundle, fuzz::forge_trust().hsm_roots, forge::verification_time, [](EVP_PKEY *) { return true; });
+    return choose_chains(bundle, fuzz::forge_trust().hsm_roots, forge::verification_time,
+                         [](EVP_PKEY *) { return true; });
 }
 
 void require_minted(const ChosenChains &chains) {
-    const auto minted = [](X509 *certificate) { return minted_certificates().contains(std::string(as_text(certificate_der(certificate)))); };
+    const auto minted = [](X509 *certificate) {
+        return minted_certificates().contains(std::string(as_text(certificate_der(certificate))));
+    };
     if (chains.hw_chain.passed())
         fuzz::require(minted(chains.adapter) && minted(chains.partition), "a hardware chain came from the forge");
     if (!chains.owner_chain.passed()) return;
@@ -74,7 +77,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
         });
         if (!same) continue;
         const auto other = choose(*again);
-        fuzz::require(other.hw_chain.status == chains.hw_chain.status && other.hw_chain.detail == chains.hw_chain.detail &&
+        fuzz::require(other.hw_chain.status == chains.hw_chain.status &&
+                          other.hw_chain.detail == chains.hw_chain.detail &&
                           other.owner_chain.status == chains.owner_chain.status &&
                           other.owner_chain.detail == chains.owner_chain.detail,
                       "the order of the bundle does not matter");

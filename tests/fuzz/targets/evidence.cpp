@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
                       "nothing is taken from evidence that could not be read");
     for (const auto *member : {&evidence.private_attestation, &evidence.public_attestation, &evidence.certificates})
         require_round_trip(*member, as_text(json));
-    fuzz::require(evidence.bare || complete || !decoded.fields.passed() || !decoded.version.passed(), "a state is known");
+    fuzz::require(evidence.bare || complete || !decoded.fields.passed() || !decoded.version.passed(),
+                  "a state is known");
     static_cast<void>(is_asymmetric(evidence.key));
     const auto again = decode_evidence(json);
     fuzz::require(again.evidence.private_attestation == evidence.private_attestation &&

@@ -32,13 +32,15 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     if (const auto key = fetch::parse_key_target(text)) {
         require_origin(key->origin);
         const auto again = fetch::parse_key_target(key->url());
-        fuzz::require(again && again->origin == key->origin && again->name == key->name && again->version == key->version,
-                      "a key prints and parses to itself");
+        fuzz::require(
+            again && again->origin == key->origin && again->name == key->name && again->version == key->version,
+            "a key prints and parses to itself");
     }
     if (const auto pool = fetch::parse_pool_target(text)) {
         require_origin(*pool);
         if (!fetch::pool_of(*pool).empty())
-            fuzz::require(fetch::managed_hsm_domain(pool->host) != nullptr, "TLS vouches for pools of Managed HSM only");
+            fuzz::require(fetch::managed_hsm_domain(pool->host) != nullptr,
+                          "TLS vouches for pools of Managed HSM only");
     } else {
         fuzz::require_printable(pool.error().text, "an error");
     }

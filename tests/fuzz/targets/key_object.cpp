@@ -52,8 +52,8 @@ void require_honest(const KeyObject &key) {
     };
     const Appraised appraised{&key, OwnerTrust::pinned, false};
     for (const auto &claim : {Claim{"not-extractable", 0x162, 0}, Claim{"never-extractable", 0x164, 1},
-                              Claim{"sensitive", 0x103, 1}, Claim{"always-sensitive", 0x165, 1}, Claim{"local", 0x163, 1},
-                              Claim{"no-derive", 0x10c, 0}, Claim{"sign", 0x108, 1}})
+                              Claim{"sensitive", 0x103, 1}, Claim{"always-sensitive", 0x165, 1},
+                              Claim{"local", 0x163, 1}, Claim{"no-derive", 0x10c, 0}, Claim{"sign", 0x108, 1}})
         fuzz::require(judge({claim.demand, ""}, appraised).passed() == states(*key.object, claim.type, claim.value),
                       std::string(claim.demand) + " is judged by its attribute");
     for (const auto &help : demand_help()) static_cast<void>(judge({std::string(help.name), "3072"}, appraised));
@@ -72,9 +72,10 @@ void require_same_key(const EVP_PKEY *made, const KeyObject &key) {
     }
     Bytes point(2 * key.curve->field_bytes + 1);
     std::size_t used = 0;
-    fuzz::require(EVP_PKEY_get_octet_string_param(made, OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size(), &used) == 1 &&
-                      std::ranges::equal(ByteView(point).first(used), key.material),
-                  "the point is the attested one");
+    fuzz::require(
+        EVP_PKEY_get_octet_string_param(made, OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size(), &used) == 1 &&
+            std::ranges::equal(ByteView(point).first(used), key.material),
+        "the point is the attested one");
 }
 
 }  // namespace

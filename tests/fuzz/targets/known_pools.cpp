@@ -22,9 +22,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
         printed += pool.pool + " sha256:" + hex(pool.root) + "\n";
     }
     const auto again = parse_known_pools(printed);
-    fuzz::require(again.ok() && std::ranges::equal(*again, *pools, [](const KnownPool &a, const KnownPool &b) {
-                      return a.pool == b.pool && a.root == b.root;
-                  }),
+    fuzz::require(again.ok() && std::ranges::equal(*again, *pools,
+                                                   [](const KnownPool &a, const KnownPool &b) {
+                                                       return a.pool == b.pool && a.root == b.root;
+                                                   }),
                   "known pools print and parse to themselves");
     return 0;
 }

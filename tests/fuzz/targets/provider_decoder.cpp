@@ -2,9 +2,9 @@
 // evidence that the core verifies, and it is the attested key.
 #include <ctime>
 
+#include "mhsmattest.h"
 #include "minted.h"
 #include "property.h"
-#include "mhsmattest.h"
 #include "provider_fixture.h"
 
 using namespace mhsm;
@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     const std::string text(data, data + size);
     const auto &app = application();
     for (const auto &key : {app.decode(text), app.decode_json(text, nullptr), app.decode_json(text, "RSA")}) {
-        if (key && test::int_param(key.get(), MHSMATTEST_PARAM_ATTESTED) == 1) require_attested(as_bytes(text), key.get());
+        if (key && test::int_param(key.get(), MHSMATTEST_PARAM_ATTESTED) == 1)
+            require_attested(as_bytes(text), key.get());
         for (const auto &error : test::drain_errors()) fuzz::require_printable(error, "an error");
     }
     return 0;

@@ -23,8 +23,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     fuzz::require(uri.path.find('\0') == std::string::npos, "a path has no NUL");
     fuzz::require(uri.path.empty() || uri.path.front() == '/', "a path is absolute");
     const auto again = provider::parse_uri(uri.base);
-    fuzz::require(again.base == uri.base && again.host == uri.host && again.path == uri.path && again.certificate.empty(),
-                  "the base means the same without its query");
+    fuzz::require(
+        again.base == uri.base && again.host == uri.host && again.path == uri.path && again.certificate.empty(),
+        "the base means the same without its query");
     if (!uri.certificate.empty())
         fuzz::require(provider::parse_uri(uri.base + "?certificate=" + uri.certificate).certificate == uri.certificate,
                       "a certificate's name opens it");

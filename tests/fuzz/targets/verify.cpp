@@ -28,8 +28,8 @@ void require_order_ignored(const std::string &json, const Report &report) {
     const auto again = fuzz::appraise(as_bytes(other));
     // Blocks cut out of the text may not be the ones that were read (a header line inside, say).
     if (again.certificates.size() != report.certificates.size() || !again.find("certs.parse")->passed()) return;
-    const bool same = std::ranges::equal(again.certificates, report.certificates, {}, &CertificateFacts::der,
-                                         &CertificateFacts::der);
+    const bool same =
+        std::ranges::equal(again.certificates, report.certificates, {}, &CertificateFacts::der, &CertificateFacts::der);
     if (same) fuzz::require(comparable(again) == comparable(report), "the order of certificates does not matter");
 }
 
@@ -40,7 +40,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     const auto bytes = as_bytes(json);
     const auto report = fuzz::appraise(bytes);
     fuzz::require_minted(json, report);
-    for (const auto id : mandatory_checks()) fuzz::require(report.find(id) != nullptr, "every mandatory check is there");
+    for (const auto id : mandatory_checks())
+        fuzz::require(report.find(id) != nullptr, "every mandatory check is there");
     const bool verified = verdict(report) == Verdict::verified;
     fuzz::require(verified == (first_obstacle(report) == nullptr), "what is not verified has an obstacle");
 
