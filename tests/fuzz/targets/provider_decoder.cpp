@@ -24,7 +24,7 @@ void require_attested(ByteView json, const EVP_PKEY *key) {
     fuzz::require_minted(as_text(json), report);
     fuzz::require(test::text_param(key, MHSMATTEST_PARAM_KEY_ID) == report.key->id, "it is the key of that name");
     if (!report.key->public_key.empty())
-        fuzz::require(public_key_der(key) == report.key->public_key, "it is the attested key");
+        fuzz::require(public_key_der(key) == report.key->public_key.der(), "it is the attested key");
 }
 
 }  // namespace
