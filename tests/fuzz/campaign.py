@@ -63,7 +63,7 @@ def main():
     parser.add_argument("-s", dest="seconds", type=int)
     parser.add_argument("-j", dest="jobs", type=int, default=2)
     parser.add_argument("words", nargs="*", help="[MINUTES] [TARGET...]")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     minutes = [word for word in given.words if word.isdigit()]
     targets = [word for word in given.words if not word.isdigit()]
     seconds = given.seconds or 60 * int(minutes[0] if minutes else 1)
