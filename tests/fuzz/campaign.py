@@ -10,7 +10,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Bounds of time and memory that every input must stay within.
-LIMITS = ["-timeout=20", "-rss_limit_mb=2048", "-malloc_limit_mb=64", "-max_len=65536"]
+LIMITS = ["-timeout=60", "-rss_limit_mb=2048", "-malloc_limit_mb=64", "-max_len=65536"]
 # Targets that read the same kind of input as another have its dictionary.
 DICTIONARY_OF = {"verify": "evidence", "signed_blobs": "evidence", "provider_decoder": "evidence", "anchors": "bundle"}
 
