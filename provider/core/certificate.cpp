@@ -90,9 +90,10 @@ bool is_weak(const EVP_PKEY *key) {
 
 // Limits on the names below an issuer, which libcrypto heeds only in chains that it builds itself.
 bool permits_name(X509 *issuer, X509 *subject) {
+    if (X509_get_ext_by_NID(issuer, NID_name_constraints, -1) < 0) return true;
     const std::unique_ptr<NAME_CONSTRAINTS, Deleter<NAME_CONSTRAINTS_free>> constraints(
         static_cast<NAME_CONSTRAINTS *>(X509_get_ext_d2i(issuer, NID_name_constraints, nullptr, nullptr)));
-    return !constraints || NAME_CONSTRAINTS_check(subject, constraints.get()) == X509_V_OK;
+    return constraints && NAME_CONSTRAINTS_check(subject, constraints.get()) == X509_V_OK;
 }
 
 Outcome judge_issued_by(X509 *subject, X509 *issuer, IssuerRule rule) {
