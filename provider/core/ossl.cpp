@@ -22,23 +22,28 @@ void throw_if_out_of_memory() {
 }
 
 std::optional<Sha256> sha256(OSSL_LIB_CTX *libctx, ByteView data) {
-    const ErrorScope errors;
     const auto algorithm = fetch_sha256(libctx);
-    auto digest = sha256_with(algorithm.get(), data);
-    if (!digest && errors.out_of_memory()) throw std::bad_alloc();
-    return digest;
+    return sha256_with(algorithm.get(), data);
 }
 
 std::optional<Sha256> sha256_with(const EVP_MD *algorithm, ByteView data) {
+    const ErrorScope errors;
     Sha256 digest{};
     unsigned int size = 0;
     if (algorithm == nullptr || EVP_MD_get_size(algorithm) != static_cast<int>(digest.size()) ||
-        EVP_Digest(data.data(), data.size(), digest.data(), &size, algorithm, nullptr) != 1 || size != digest.size())
+        EVP_Digest(data.data(), data.size(), digest.data(), &size, algorithm, nullptr) != 1 || size != digest.size()) {
+        if (errors.out_of_memory()) throw std::bad_alloc();
         return std::nullopt;
+    }
     return digest;
 }
 
-EvpMdPtr fetch_sha256(OSSL_LIB_CTX *libctx) { return EvpMdPtr(EVP_MD_fetch(libctx, "SHA256", nullptr)); }
+EvpMdPtr fetch_sha256(OSSL_LIB_CTX *libctx) {
+    const ErrorScope errors;
+    EvpMdPtr algorithm(EVP_MD_fetch(libctx, "SHA256", nullptr));
+    if (!algorithm && errors.out_of_memory()) throw std::bad_alloc();
+    return algorithm;
+}
 
 X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der) {
     if (der.size() > std::numeric_limits<int>::max()) return nullptr;

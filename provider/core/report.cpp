@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 namespace mhsm {
 namespace {
@@ -24,9 +25,21 @@ std::string AttributeFacts::value() const {
     return render_value({type, hex ? std::optional(hex->bytes) : std::nullopt});
 }
 
+Bytes PublicKeyFacts::der() const {
+    if (!material) return {};
+    const ErrorScope errors;
+    auto encoded = public_key_info(*material);
+    // The key was made of the same material, so that only memory can have lacked.
+    if (encoded.empty()) throw std::bad_alloc();
+    return encoded;
+}
+
 std::string EvidenceDigest::text() const {
-    const auto digest = sha256_ ? sha256_with(sha256_.get(), evidence_.bytes) : std::nullopt;
-    return digest ? hex(*digest) : std::string{};
+    if (!sha256_) return {};
+    const auto digest = sha256_with(sha256_.get(), evidence_.bytes);
+    // The algorithm is there, so that only memory can have lacked; libcrypto does not always say so.
+    if (!digest) throw std::bad_alloc();
+    return hex(*digest);
 }
 
 const Outcome *Report::find(std::string_view id) const {

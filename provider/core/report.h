@@ -75,7 +75,7 @@ struct PublicKeyFacts {
     std::vector<std::shared_ptr<const Bytes>> blobs;  // what it is views of
 
     bool empty() const { return !material; }
-    Bytes der() const { return material ? public_key_info(*material) : Bytes{}; }  // SubjectPublicKeyInfo
+    Bytes der() const;  // SubjectPublicKeyInfo
 };
 
 // SHA-256 of the evidence, computed when it is asked for.

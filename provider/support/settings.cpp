@@ -1,5 +1,6 @@
 #include "support/settings.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "support/files.h"
@@ -95,6 +96,22 @@ Result<std::int64_t> number_setting(std::string_view value, std::int64_t least, 
     if (error != std::errc{} || stop != end || number < least || number > most)
         return in_words("expected " + std::to_string(least) + " to " + std::to_string(most) + " " + std::string(unit));
     return number;
+}
+
+Result<std::string> word_setting(const std::string &value, std::span<const std::string_view> words) {
+    if (std::ranges::find(words, value) != words.end()) return value;
+    std::string expected;
+    for (const auto word : words) expected += (expected.empty() ? "" : ", ") + std::string(word);
+    return in_words("expected one of " + expected);
+}
+
+Result<std::string> name_setting(const std::string &value, std::string_view punctuation) {
+    const auto fits = [punctuation](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               punctuation.find(c) != std::string_view::npos;
+    };
+    if (!value.empty() && std::ranges::all_of(value, fits)) return value;
+    return in_words("expected letters, digits and any of " + std::string(punctuation));
 }
 
 }  // namespace mhsm::support

@@ -1,6 +1,7 @@
 // The text of settings, as configuration files have it, understood. One function for each kind of value.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ Result<std::vector<X509Ptr>> hsm_roots_setting(const std::string &file, OSSL_LIB
 Result<bool> flag_setting(std::string_view value);  // yes, no, 1 or 0
 Result<std::int64_t> number_setting(std::string_view value, std::int64_t least, std::int64_t most,
                                     std::string_view unit);
+Result<std::string> word_setting(const std::string &value, std::span<const std::string_view> words);
+// Hosts, with ports if need be, and other words of these characters: letters, digits and those of `punctuation`.
+Result<std::string> name_setting(const std::string &value, std::string_view punctuation);
 Result<std::string> path_setting(const std::string &value);
 Result<Bytes> file_setting(const std::string &file);  // the content of the file
 

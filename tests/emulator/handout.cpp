@@ -92,8 +92,9 @@ std::string instructions(const Handout &handout) {
            "  Pool       " +
            local + "\n  CA file    " + folder + "/ca.pem\n  Token      " + folder + "/token\n  HSM root   " + folder +
            "/hsm-root.pem\n  Pool root  " + handout.pool.pin() +
-           "\n\nTo try, in another terminal:\n\n  openssl-attest -uri " + local + "/keys/rsa-2048 -allow_host " + host +
-           trust + "\n\n  openssl-attest -uri https://" + azure + "/keys/ec-p256" + connect + trust +
+           "\n\nTo try, in another terminal:\n\n  export AZURE_AUTHORITY_HOST=https://localhost:" + port +
+           "\n\n  openssl-attest -uri " + local + "/keys/rsa-2048 -allow_host " + host + trust +
+           "\n\n  openssl-attest -uri https://" + azure + "/keys/ec-p256" + connect + trust +
            "\n\n  openssl-attest -pool " + local + " -allow_host " + host + trust + "\n\n  curl --cacert " + folder +
            "/ca.pem -H \"Authorization: Bearer $(cat " + folder + "/token)\" \\\n    '" + local +
            "/keys/aes-256/attestation?api-version=7.6' >saved.json\n"

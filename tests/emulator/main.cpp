@@ -81,19 +81,33 @@ void wait_for_end(int signals, bool until_eof) {
     }
 }
 
+// Clients take no wildcard for all of a top-level domain, so that each name under localhost is there by itself.
+std::vector<std::string> server_names(const std::string &pool) {
+    std::vector<std::string> names{"localhost", "*.localhost", pool + ".localhost", "stranger.localhost"};
+    for (const auto &cloud : emulator::clouds) {
+        names.push_back(pool + "." + std::string(cloud.domain));
+        names.emplace_back(cloud.sign_in);
+    }
+    return names;
+}
+
+std::vector<std::string> audiences(const std::string &pool) {
+    std::vector<std::string> urls{"https://" + pool + ".localhost", "https://stranger.localhost"};
+    for (const auto &cloud : emulator::clouds) urls.push_back("https://" + std::string(cloud.domain));
+    return urls;
+}
+
 void run(const Options &options, int signals) {
     const Folder folder(options.folder);
     emulator::Faults faults(options.seed);
     for (const auto &spec : options.faults) faults.add(emulator::parse_fault(spec));
     const emulator::KeyPair authority = emulator::make_authority();
-    const emulator::KeyPair server =
-        emulator::make_server(authority, {"localhost", "*.localhost", options.pool + ".localhost",
-                                          options.pool + ".managedhsm.azure.net", "login.microsoftonline.com"});
+    const emulator::KeyPair server = emulator::make_server(authority, server_names(options.pool));
     emulator::KeyPair client = emulator::make_client();
     X509_up_ref(client.certificate.get());
     constexpr std::size_t secret_bytes = 20;
     const emulator::Tokens tokens({identifier(options.seed, "tenant"), identifier(options.seed, "client"),
-                                   random_hex(secret_bytes), random_hex(secret_bytes),
+                                   random_hex(secret_bytes), random_hex(secret_bytes), audiences(options.pool),
                                    emulator::X509Handle(client.certificate.get())});
     const emulator::Pool pool(options.pool, options.seed, options.keys);
     emulator::Recorder recorder;

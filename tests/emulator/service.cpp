@@ -11,12 +11,20 @@ namespace {
 
 std::string without_port(const std::string &host) { return host.substr(0, host.find(':')); }
 
-bool is_local(const Request &request) {
-    const std::string host = without_port(request.host);
-    return host == "localhost" || host.ends_with(".localhost") || host == "127.0.0.1";
+// Null on this machine, where the emulator itself is the cloud.
+const Cloud *cloud_of(const Request &request) {
+    const auto in = [host = without_port(request.host)](const Cloud &cloud) {
+        return host.ends_with("." + std::string(cloud.domain));
+    };
+    const auto found = std::find_if(clouds.begin(), clouds.end(), in);
+    return found == clouds.end() ? nullptr : &*found;
 }
 
-std::string_view audience(const Request &request) { return is_local(request) ? local_audience : azure_audience; }
+// Of a host on this machine it is that host: clients take no top-level domain such as localhost for an audience.
+std::string audience(const Request &request) {
+    const Cloud *const cloud = cloud_of(request);
+    return "https://" + (cloud ? std::string(cloud->domain) : without_port(request.host));
+}
 
 std::string origin(const Request &request) {
     constexpr std::string_view usual = ":443";
@@ -100,9 +108,10 @@ Reply Service::challenge(const Request &request, const std::string &why) const {
     const auto fault = faults_.take(Point::challenge, request.path);
     const std::string how = fault ? fault->variant : "";
     if (how == "none") return reply;
-    std::string authority = "https://" + (is_local(request) ? "localhost:" + std::to_string(ports_.tls)
-                                                            : std::string("login.microsoftonline.com"));
-    std::string resource(audience(request));
+    const Cloud *const cloud = cloud_of(request);
+    std::string authority =
+        "https://" + (cloud ? std::string(cloud->sign_in) : "localhost:" + std::to_string(ports_.tls));
+    std::string resource = audience(request);
     if (how == "resource") resource = "https://vault.azure.net";
     if (how == "authority") authority = "https://stranger.localhost:" + std::to_string(ports_.stranger);
     if (how == "http") authority = "http://localhost:" + std::to_string(ports_.plain);

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -115,7 +116,7 @@ class Authentication(Running):
     def form(self, **changes):
         info = self.emulator.info
         return {"grant_type": "client_credentials", "client_id": info["client_id"],
-                "client_secret": info["client_secret"], "scope": "https://localhost/.default", **changes}
+                "client_secret": info["client_secret"], "scope": f"https://{info['pool']}.localhost/.default", **changes}
 
     def grant(self, **changes):
         return self.emulator.post_form(f"/{self.emulator.info['tenant']}/oauth2/v2.0/token", self.form(**changes))
@@ -150,10 +151,25 @@ class Authentication(Running):
         info = self.emulator.info
         self.assertEqual(self.challenge(self.emulator.host),
                          f'Bearer authorization="https://localhost:{info["port"]}/{info["tenant"]}", '
-                         'resource="https://localhost"')
+                         'resource="https://emulator.localhost"')
         self.assertEqual(self.challenge("emulator.managedhsm.azure.net"),
                          f'Bearer authorization="https://login.microsoftonline.com/{info["tenant"]}", '
                          'resource="https://managedhsm.azure.net"')
+
+        for domain, sign_in in (("managedhsm.azure.cn", "login.partner.microsoftonline.cn"),
+                                ("managedhsm.usgovcloudapi.net", "login.microsoftonline.us")):
+            self.assertEqual(self.challenge("emulator." + domain),
+                             f'Bearer authorization="https://{sign_in}/{info["tenant"]}", resource="https://{domain}"')
+
+    def test_the_certificate_is_good_for_every_name(self):
+        """Else what must not be followed would fail for another reason, and leave no trace at the stranger."""
+        ports = self.emulator.info["ports"]
+        for name, port in (("localhost", ports["tls"]), ("emulator.localhost", ports["tls"]),
+                           ("stranger.localhost", ports["stranger"]), ("emulator.managedhsm.azure.cn", ports["tls"]),
+                           ("login.microsoftonline.us", ports["tls"])):
+            with socket.create_connection(("127.0.0.1", port), 60) as plain:
+                with self.emulator.context.wrap_socket(plain, server_hostname=name) as connection:
+                    self.assertIn(connection.version(), ("TLSv1.2", "TLSv1.3"))
 
     def test_each_credential(self):
         self.assert_good(self.grant())
@@ -187,11 +203,11 @@ class Authentication(Running):
         return reply
 
     def test_managed_identity(self):
-        imds = "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Flocalhost"
+        imds = "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Femulator.localhost"
         self.assert_good(self.plain(imds, {"Metadata": "true"}))
         self.assertEqual(self.plain(imds, {})[0], 400)
         self.assertEqual(self.plain(imds, {"Metadata": "true", "X-Forwarded-For": "10.0.0.1"})[0], 400)
-        msi = "/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Flocalhost"
+        msi = "/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Femulator.localhost"
         self.assert_good(self.plain(msi, {"X-IDENTITY-HEADER": self.emulator.info["identity_header"]}))
         self.assertEqual(self.plain(msi, {"X-IDENTITY-HEADER": "wrong"})[0], 401)
 

@@ -103,7 +103,7 @@ class Credentials(Case):
         self.assert_refused(self.fetch(**self.client(AZURE_CLIENT_SECRET="a-wrong-secret")), "AZURE|secret|client")
 
     def test_client_certificate(self):
-        path = self.emulator.info["paths"]["client_certificate"]
+        path = self.emulator.info["paths"]["client"]
         self.assert_exit(self.fetch(**self.client(AZURE_CLIENT_CERTIFICATE_PATH=path)), VERIFIED)
 
     def test_workload_identity(self):

@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -95,6 +96,11 @@ std::string Tokens::mac(std::string_view text) const {
     return base64url(result);
 }
 
+bool Tokens::knows(const std::string &audience) const {
+    const auto &known = application_.audiences;
+    return std::find(known.begin(), known.end(), audience) != known.end();
+}
+
 std::string Tokens::issue(const std::string &audiences_json, std::int64_t lifetime, const std::string &tenant) const {
     const std::string payload = "{\"aud\":" + audiences_json + ",\"exp\":" + std::to_string(now() + lifetime) +
                                 ",\"iss\":" + forge::quoted("https://sts.windows.net/" + tenant + "/") +
@@ -117,8 +123,10 @@ std::string Tokens::defective(const std::string &audience, Defect defect) const 
 
 std::string Tokens::for_people() const {
     constexpr std::int64_t a_year = 365 * 24 * an_hour;
-    return issue("[" + forge::quoted(local_audience) + "," + forge::quoted(azure_audience) + "]", a_year,
-                 application_.tenant);
+    std::string audiences;
+    for (const auto &audience : application_.audiences)
+        audiences += (audiences.empty() ? "" : ",") + forge::quoted(audience);
+    return issue("[" + audiences + "]", a_year, application_.tenant);
 }
 
 std::string Tokens::objection(std::string_view authorization, std::string_view audience) const {
@@ -172,8 +180,7 @@ Reply Tokens::grant(const std::map<std::string, std::string> &form, const std::s
     constexpr std::string_view suffix = "/.default";
     const std::string scope = value(form, "scope");
     const std::string audience = scope.ends_with(suffix) ? scope.substr(0, scope.size() - suffix.size()) : "";
-    if (audience != azure_audience && audience != local_audience)
-        return refusal(400, "invalid_scope", "AADSTS70011: the scope " + scope + " is not valid.");
+    if (!knows(audience)) return refusal(400, "invalid_scope", "AADSTS70011: the scope " + scope + " is not valid.");
     return {200,
             "{\"token_type\":\"Bearer\",\"expires_in\":3599,\"ext_expires_in\":3599,\"access_token\":" +
                 forge::quoted(defective(audience, defect)) + "}",
@@ -181,7 +188,7 @@ Reply Tokens::grant(const std::map<std::string, std::string> &form, const std::s
 }
 
 Reply Tokens::grant_identity(const std::string &resource, Defect defect) const {
-    if (resource != azure_audience && resource != local_audience)
+    if (!knows(resource))
         return refusal(400, "invalid_resource", "AADSTS500011: the resource " + resource + " was not found.");
     return {200,
             "{\"access_token\":" + forge::quoted(defective(resource, defect)) +

@@ -1,10 +1,12 @@
 // The part of Entra ID: who may have a token for what, and which tokens are good.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bytes.h"
 #include "tls.h"
@@ -14,6 +16,7 @@ namespace emulator {
 // Who asks for tokens; all of it is made up when the emulator starts.
 struct Application {
     std::string tenant, client_id, client_secret, federated_token;
+    std::vector<std::string> audiences;  // that it may have tokens for
     X509Handle certificate;
 };
 
@@ -36,12 +39,13 @@ public:
                 Defect defect) const;
     // What managed identities get.
     Reply grant_identity(const std::string &resource, Defect defect) const;
-    // A year's token for both audiences.
+    // A year's token for every audience.
     std::string for_people() const;
     // Why the value of an Authorization header is no good for `audience`; empty if it is.
     std::string objection(std::string_view authorization, std::string_view audience) const;
 
 private:
+    bool knows(const std::string &audience) const;
     std::string issue(const std::string &audiences_json, std::int64_t lifetime, const std::string &tenant) const;
     std::string defective(const std::string &audience, Defect defect) const;
     std::string mac(std::string_view text) const;
@@ -51,6 +55,12 @@ private:
     forge::Bytes secret_;  // signs the tokens
 };
 
-inline constexpr std::string_view azure_audience = "https://managedhsm.azure.net", local_audience = "https://localhost";
+// The clouds that have Managed HSMs, and where one signs in to them.
+struct Cloud {
+    std::string_view domain, sign_in;
+};
+inline constexpr std::array<Cloud, 3> clouds{{{"managedhsm.azure.net", "login.microsoftonline.com"},
+                                              {"managedhsm.azure.cn", "login.partner.microsoftonline.cn"},
+                                              {"managedhsm.usgovcloudapi.net", "login.microsoftonline.us"}}};
 
 }  // namespace emulator

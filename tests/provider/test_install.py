@@ -60,14 +60,14 @@ class Install(unittest.TestCase):
         result = subprocess.run([self.folder / "bin" / "openssl-attest", "-uri", f"https://{nobody}/keys/a", "-retries", "0",
                                  "-connect_to", f"{nobody}:443:127.0.0.1:1"], capture_output=True, check=False)
         self.assertEqual(result.returncode, 3)
-        self.assertIn(b"no connection", result.stderr)
+        self.assertIn(b"Failed to connect to 127.0.0.1", result.stderr)
         config.write_text(config.read_text().replace("[mhsmattest_section]", f"""[mhsmattest_section]
 connect-to = {nobody}:443:127.0.0.1:1
 retries = 0"""))
         result = subprocess.run([OPENSSL, "pkey", "-pubin", "-in", f"mhsm://{nobody}/keys/a"], env=environment,
                                 capture_output=True, text=True, check=False)
         self.assertIn("the evidence could not be fetched", result.stderr)
-        self.assertIn("no connection", result.stderr)
+        self.assertIn("Failed to connect to 127.0.0.1", result.stderr)
 
 
 if __name__ == "__main__":

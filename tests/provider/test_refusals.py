@@ -90,7 +90,7 @@ class Refusals(Case):
         self.assertEqual(result.code, 1)
         self.assertEqual(len(result.own_errors()), 1)
         self.assertRegex(result.own_errors()[0],
-                         "the fetch library is not installed:.*: /nowhere/fetch.so: .*; install it, .*save the attestation")
+                         "the fetch library is not installed:.*/nowhere/fetch.so.*; install it, .*save the attestation")
 
     def test_malformed_uris(self):
         for name in ("mhsm:/etc/a.json", "mhsm:pool/key", "mhsm:///", "mhsm://host", "mhsm:///a#b", "mhsm:///a?b",
