@@ -33,7 +33,7 @@ run_preset() {
 }
 
 install_missing
-[ $# -gt 0 ] || set -- release clang asan tsan coverage fuzz lint
+[ $# -gt 0 ] || set -- release asan tsan coverage fuzz lint
 for step in "$@"; do
     case $step in
         coverage) heading coverage; tests/coverage.sh ;;

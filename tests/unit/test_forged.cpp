@@ -173,8 +173,8 @@ TEST(every_reason_of_every_check_has_a_case_where_nothing_earlier_fails) {
     std::string missing;
     for (const auto &[check, reasons] : promised_reasons())
         for (const auto reason : reasons)
-            if (std::ranges::none_of(cases(), [&](const forge::Case &forged) {
-                    return !forged.verifies && forged.check == check && forged.reason == reason_id(reason) &&
+            if (std::ranges::none_of(cases(), [&, &promised = check](const forge::Case &forged) {
+                    return !forged.verifies && forged.check == promised && forged.reason == reason_id(reason) &&
                            nothing_earlier_fails(forged);
                 }))
                 missing += " " + check + ":" + std::string(reason_id(reason));
