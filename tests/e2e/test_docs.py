@@ -15,7 +15,8 @@ README = (REPOSITORY / "README.md").read_text()
 # Commands that build or test everything; CI and the quick start run them for real. Those of the provider are run by
 # tests/provider/test_documents.py, those of the PKCS#11 module by tests/pkcs11/test_documents.py.
 RUN_ELSEWHERE = ("sh examples/quickstart.sh", "sh tests/run.sh", "cmake ", "openssl pkey ", "openssl dgst ",
-                 "openssl x509 ", "module=", "pkcs11-tool ", "p11tool ")
+                 "openssl x509 ", "module=", "pkcs11-tool ", "p11tool ", "openssl-attest -uri ", "openssl-attest -pool ",
+                 "build/release/tests/emulator/")
 
 
 def readme_commands():
