@@ -65,6 +65,7 @@ private:
     bool wanted(std::string_view url) const { return !resume_ || !resume_->is_done(url); }
     bool take(const fetch::Key &key);
     Entry appraise(const fetch::Key &key);
+    Verifier &verifier(const std::string &tls_pool);
     void save(const KeyUrl &key, std::string_view evidence, Entry &entry);
     void remember_root(const Report &report);
     bool flush();
@@ -73,6 +74,7 @@ private:
 
     const Options &options_;
     Setup setup_;
+    std::optional<Verifier> verifier_;
     const EntryFormat format_;
     Progress progress_;
     EntryWriter writer_;
@@ -130,6 +132,14 @@ void PoolRun::save(const KeyUrl &key, std::string_view evidence, Entry &entry) {
     entry.error = concat({"could not be saved to ", written.subject, ": ", written.detail});
 }
 
+// The keys of a pool have few partitions between them, which a verifier remembers under one and the same trust.
+Verifier &PoolRun::verifier(const std::string &tls_pool) {
+    if (setup_.trust.tls_pool != tls_pool) verifier_.reset();
+    setup_.trust.tls_pool = tls_pool;
+    if (!verifier_) verifier_.emplace(nullptr, setup_.trust);
+    return *verifier_;
+}
+
 Entry PoolRun::appraise(const fetch::Key &key) {
     Entry entry;
     entry.id = key.url;
@@ -143,10 +153,9 @@ Entry PoolRun::appraise(const fetch::Key &key) {
         entry.error = "the service lists it under a URL that is none of a key";
         return entry;
     }
-    setup_.trust.tls_pool = answer.tls_pool.value_or("");
     setup_.expectations.request = *request;
-    entry.report = verify(nullptr, as_bytes(answer.bytes), setup_.trust, setup_.policy, setup_.expectations,
-                          verification_time(options_));
+    entry.report = verifier(answer.tls_pool.value_or(""))
+                       .verify(as_bytes(answer.bytes), setup_.policy, setup_.expectations, verification_time(options_));
     save(*request, answer.bytes, entry);
     return entry;
 }
