@@ -75,7 +75,7 @@ void ByteStream::consume(std::size_t count) {
 }
 
 SharedBytes ByteStream::take(std::size_t count) {
-    const SharedBytes taken{buffer_, as_bytes(pending().substr(0, count))};
+    SharedBytes taken{buffer_, as_bytes(pending().substr(0, count))};
     consume(count);
     return taken;
 }

@@ -1,13 +1,10 @@
 #include "clock.h"
 
-#include <chrono>
+#include "support/clock.h"
 
 namespace mhsm::cli {
 
-std::int64_t now() {
-    using namespace std::chrono;
-    return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
-}
+std::int64_t now() { return support::unix_time(); }
 
 VerificationTime verification_time(const Options &options) {
     if (options.no_check_time) return std::nullopt;

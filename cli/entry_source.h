@@ -35,7 +35,8 @@ public:
     virtual std::string trouble() const { return {}; }
     // `position` and `total` of how far it is.
     virtual Done position() const { return {}; }
-    virtual void on_wait(std::function<void()>) {}
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): sources that wait keep it
+    virtual void on_wait(std::function<void()> /*waiting*/) {}
 };
 
 // As -in, -inform and -files say. A Failure names the file in `subject` and the cause in `detail`.

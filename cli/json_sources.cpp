@@ -94,7 +94,7 @@ private:
             if (!stream().fill()) return stream().take(std::min(stream().pending().size(), evidence_limit));
         }
         // Too large: its beginning is kept, to be refused, and the rest is only looked at.
-        const auto beginning = stream().take(evidence_limit);
+        auto beginning = stream().take(evidence_limit);
         scanner.drop(evidence_limit);
         while (!scanner.scan(stream().pending())) {
             const auto scanned = scanner.size();
@@ -114,7 +114,7 @@ private:
             if (size > evidence_limit) break;
             if (!stream().fill()) return stream().take(stream().pending().size());
         }
-        const auto beginning = stream().take(evidence_limit);
+        auto beginning = stream().take(evidence_limit);
         resynchronise();
         return beginning;
     }

@@ -88,6 +88,7 @@ int OutputStream::Target::open_to_append(const std::string &path) {
 OutputStream::OutputStream(std::string name, std::unique_ptr<Target> target)
     : name_(std::move(name)), target_(std::move(target)) {}
 OutputStream::OutputStream(OutputStream &&) noexcept = default;
+OutputStream &OutputStream::operator=(OutputStream &&) noexcept = default;
 OutputStream::~OutputStream() = default;
 
 Outcome OutputStream::outcome(int error) const {

@@ -26,6 +26,9 @@ public:
     // Opens `path` ("-": standard output).
     static Result<OutputStream> open(const std::string &path, Mode mode = Mode::replace);
     OutputStream(OutputStream &&) noexcept;
+    OutputStream &operator=(OutputStream &&) noexcept;
+    OutputStream(const OutputStream &) = delete;
+    OutputStream &operator=(const OutputStream &) = delete;
     ~OutputStream();  // without finish() nothing becomes of a regular file
 
     bool at_start() const;  // whether nothing is before what is written

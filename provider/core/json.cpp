@@ -318,11 +318,11 @@ Outcome check_unique_members(const cJSON *object, std::string_view where) {
     // Spellings that differ only in case are the same name.
     std::ranges::sort(members, [](const Member &a, const Member &b) {
         const auto order = compare_folded(a.name, b.name);
-        return order != 0 ? order < 0 : a.position < b.position;
+        return std::is_neq(order) ? std::is_lt(order) : a.position < b.position;
     });
     const Member *first = nullptr;  // of those that repeat a name
     for (std::size_t i = 1; i < members.size(); ++i)
-        if (compare_folded(members[i].name, members[i - 1].name) == 0 &&
+        if (std::is_eq(compare_folded(members[i].name, members[i - 1].name)) &&
             (first == nullptr || members[i].position < first->position))
             first = &members[i];
     if (first == nullptr) return Outcome::pass();

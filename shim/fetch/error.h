@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -14,17 +15,19 @@ namespace mhsm::fetch {
 class Error : public std::exception {
 public:
     Error(MHSM_FETCH_STATUS status, std::string text, int http_status = 0)
-        : status_(status), http_status_(http_status), text_(std::move(text)) {}
+        : status_(status),
+          http_status_(http_status),
+          text_(std::make_shared<const std::string>(std::move(text))) {}
 
     MHSM_FETCH_STATUS status() const { return status_; }
     int http_status() const { return http_status_; }
-    const std::string &text() const { return text_; }
-    const char *what() const noexcept override { return text_.c_str(); }
+    const std::string &text() const { return *text_; }
+    const char *what() const noexcept override { return text_->c_str(); }
 
 private:
     MHSM_FETCH_STATUS status_;
     int http_status_;
-    std::string text_;
+    std::shared_ptr<const std::string> text_;  // an exception may be copied, and that must not throw
 };
 
 // Fills in the caller's structure; text that does not fit is cut.

@@ -33,7 +33,8 @@ Identity parse_pem(std::string_view bytes, const Secret &password) {
     Identity identity;
     // Two passes, as either may come first; reading one kind skips the other.
     const auto for_key = memory_bio(as_bytes(bytes));
-    identity.key.reset(PEM_read_bio_PrivateKey(for_key.get(), nullptr, give_password, const_cast<Secret *>(&password)));
+    auto *user = const_cast<Secret *>(&password);  // NOLINT(cppcoreguidelines-pro-type-const-cast): libcrypto's signature
+    identity.key.reset(PEM_read_bio_PrivateKey(for_key.get(), nullptr, give_password, user));
     // The certificate of the key among those of its chain.
     const auto for_certificates = memory_bio(as_bytes(bytes));
     while (auto certificate = X509Ptr(PEM_read_bio_X509(for_certificates.get(), nullptr, nullptr, nullptr)))

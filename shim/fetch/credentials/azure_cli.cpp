@@ -55,7 +55,9 @@ class Child {
 public:
     Child(const std::vector<std::string> &arguments, const Pipe &output, const Pipe &errors) {
         std::vector<char *> raw;
-        for (const auto &argument : arguments) raw.push_back(const_cast<char *>(argument.c_str()));
+        raw.reserve(arguments.size() + 1);
+        for (const auto &argument : arguments)
+            raw.push_back(const_cast<char *>(argument.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast): POSIX's
         raw.push_back(nullptr);
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
