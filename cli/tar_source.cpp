@@ -54,7 +54,7 @@ std::optional<Header> parse_header(std::string_view block) {
     if (number_field(block.substr(sum_at, sum_size)) != sum || !size || block.substr(257, 5) != "ustar")
         return std::nullopt;
     Header header{std::string(text_field(block, 0, 100)), *size, block[156]};
-    const bool gnu = block.substr(257, 8) == "ustar  ";
+    const bool gnu = block.substr(257, 7) == "ustar  ";
     if (const auto prefix = text_field(block, 345, 155); !gnu && !prefix.empty())
         header.name = concat({prefix, "/", header.name});
     return header;
