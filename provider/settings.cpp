@@ -38,8 +38,8 @@ Result<std::int64_t> retries_setting(const std::string &value) {
 }
 
 Result<std::string> auth_setting(const std::string &value) {
-    constexpr auto modes = std::to_array<std::string_view>({"auto", "token", "client-secret", "client-certificate",
-                                                            "workload-identity", "managed-identity", "azure-cli"});
+    constexpr auto modes = std::to_array<std::string_view>(
+        {"auto", "token", "client-secret", "client-certificate", "workload-identity", "managed-identity", "azure-cli"});
     return support::word_setting(value, modes);
 }
 
@@ -71,21 +71,6 @@ fetch::ClientConfig read_fetching(const Upcalls &upcalls) {
         static_cast<unsigned>(setting(upcalls, MHSMATTEST_CONFIG_TIMEOUT, std::int64_t{30}, timeout_setting));
     config.retries = static_cast<int>(setting(upcalls, MHSMATTEST_CONFIG_RETRIES, std::int64_t{4}, retries_setting));
     return config;
-}
-
-// Trust cannot be copied as it is: certificates are counted references.
-void copy_hsm_trust(const Trust &from, Trust &to) {
-    to.embedded_hsm_roots = from.embedded_hsm_roots;
-    for (const auto &root : from.hsm_roots) {
-        X509_up_ref(root.get());
-        to.hsm_roots.emplace_back(root.get());
-    }
-}
-
-void copy_owner_trust(const Trust &from, Trust &to) {
-    to.owner_mode = from.owner_mode;
-    to.owner_pins = from.owner_pins;
-    to.known_pools = from.known_pools;
 }
 
 }  // namespace
@@ -136,13 +121,12 @@ std::shared_ptr<const Settings> override_settings(const Settings &settings, cons
         merged->policy = std::move(*policy);
     }
     auto &trust = merged->trust;
-    copy_hsm_trust(settings.trust, trust);
-    if (given.owner_pins.empty()) {
-        copy_owner_trust(settings.trust, trust);
-    } else {
+    trust = support::copy_trust(settings.trust);
+    if (!given.owner_pins.empty()) {
         trust.owner_mode = OwnerTrustMode::pinned;
         trust.owner_pins = understood(std::string("parameter ") + MHSMATTEST_FROMDATA_OWNER_PIN,
                                       support::owner_pins_setting(given.owner_pins));
+        trust.known_pools.clear();
     }
     return merged;
 }
@@ -150,9 +134,7 @@ std::shared_ptr<const Settings> override_settings(const Settings &settings, cons
 std::shared_ptr<const Settings> settings_for_answer(const Settings &settings, KeyUrl request, std::string tls_pool) {
     auto special = std::make_shared<Settings>();
     special->policy = settings.policy;
-    copy_hsm_trust(settings.trust, special->trust);
-    copy_owner_trust(settings.trust, special->trust);
-    special->trust.tls_pool = std::move(tls_pool);
+    special->trust = support::copy_trust(settings.trust, std::move(tls_pool));
     special->request = std::move(request);
     return special;
 }

@@ -114,4 +114,18 @@ Result<std::string> name_setting(const std::string &value, std::string_view punc
     return in_words("expected letters, digits and any of " + std::string(punctuation));
 }
 
+Trust copy_trust(const Trust &from, std::string tls_pool) {
+    Trust trust;
+    trust.embedded_hsm_roots = from.embedded_hsm_roots;
+    for (const auto &root : from.hsm_roots) {
+        X509_up_ref(root.get());
+        trust.hsm_roots.emplace_back(root.get());
+    }
+    trust.owner_mode = from.owner_mode;
+    trust.owner_pins = from.owner_pins;
+    trust.known_pools = from.known_pools;
+    trust.tls_pool = std::move(tls_pool);
+    return trust;
+}
+
 }  // namespace mhsm::support

@@ -27,6 +27,10 @@ Result<std::string> name_setting(const std::string &value, std::string_view punc
 Result<std::string> path_setting(const std::string &value);
 Result<Bytes> file_setting(const std::string &file);  // the content of the file
 
+// The same trust in evidence that came from `tls_pool` (see Trust). Trust cannot be copied as it is, since certificates
+// are counted references.
+Trust copy_trust(const Trust &from, std::string tls_pool = {});
+
 std::string_view trimmed(std::string_view text);  // without white space around it
 // The non-empty items of a list, trimmed.
 std::vector<std::string> comma_separated(std::string_view list);

@@ -6,24 +6,10 @@
 #include "core/attributes.h"
 #include "error.h"
 #include "support/clock.h"
+#include "support/settings.h"
 
 namespace mhsm::pkcs11 {
 namespace {
-
-// Borrows certificates from settings that outlive the copy's use.
-Trust copy_trust(const Trust &from, const std::string &tls_pool) {
-    Trust trust;
-    trust.embedded_hsm_roots = from.embedded_hsm_roots;
-    for (const auto &root : from.hsm_roots) {
-        X509_up_ref(root.get());
-        trust.hsm_roots.emplace_back(root.get());
-    }
-    trust.owner_mode = from.owner_mode;
-    trust.owner_pins = from.owner_pins;
-    trust.known_pools = from.known_pools;
-    trust.tls_pool = tls_pool;
-    return trust;
-}
 
 class Loader {
 public:
@@ -46,7 +32,7 @@ private:
     }
 
     void add(const RawEvidence &raw) {
-        const auto trust = copy_trust(shared_.settings.trust, raw.tls_pool);
+        const auto trust = support::copy_trust(shared_.settings.trust, raw.tls_pool);
         const auto report =
             verify(shared_.libctx, raw.json, trust, shared_.settings.policy, {raw.request, {}, {}, {}}, time_);
         if (verdict(report) != Verdict::verified) return reject(raw, describe_obstacle(report));
