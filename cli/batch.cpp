@@ -21,7 +21,7 @@ struct Group {
     Done done;  // how far the input is after it
     std::vector<EntryLine> lines;
 
-    bool full() const { return entries.size() >= 64 || bytes >= std::size_t{512} << 10U; }
+    bool full() const { return entries.size() >= 64 || bytes >= std::size_t{96} << 10U; }
 };
 
 class Batch {
@@ -123,6 +123,7 @@ void Batch::read_all(EntrySource &source) {
     source.on_wait([&] {
         if (!group.entries.empty()) hand_over();
         if (going) hand_over();
+        going = going && workers.help();
     });
     while (going) {
         auto raw = source.next();

@@ -12,7 +12,7 @@
 namespace mhsm::cli {
 namespace {
 
-constexpr std::size_t usual_buffer = std::size_t{256} << 10U;
+constexpr std::size_t usual_buffer = std::size_t{64} << 10U;
 
 }  // namespace
 

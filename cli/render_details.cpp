@@ -38,7 +38,7 @@ std::string wrapped(std::string_view value, std::size_t column) {
 
 std::size_t name_width(const ObjectFacts &object) {
     std::size_t width = 0;
-    for (const auto &attribute : object.attributes) width = std::max(width, attribute.name().size());
+    for (const auto &attribute : object.attributes) width = std::max(width, attribute_name(attribute.type).size());
     return width + 2;
 }
 
@@ -47,9 +47,9 @@ std::string object_table(const ObjectFacts &object) {
     auto text = concat({"Attributes of the ", object.object_class, " (", object.member, " attestation, handle ",
                         attribute_number(object.handle), "):\n"});
     for (const auto &attribute : object.attributes) {
-        const auto left = concat({"    ", attribute_number(attribute.type), "  ", padded(attribute.name(), width)});
-        const auto value = attribute.value();
-        const bool raw = attribute.hex && value == attribute.hex->text();
+        const auto left = concat({"    ", attribute_number(attribute.type), "  ", padded(attribute_name(attribute.type), width)});
+        const auto value = render_value(attribute);
+        const bool raw = attribute.value && value == hex(*attribute.value);
         text += concat({left, raw ? wrapped(value, left.size()) : value, "\n"});
     }
     return text;

@@ -5,45 +5,66 @@
 #include <cstddef>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace mhsm::cli {
 
-// Pieces are worked on by `threads` threads at once and given on by one more, in the order in which they were put in.
-// At most a few for each thread are on their way: whoever puts in more, waits.
+// Pieces are worked on by several threads at once and given on by one at a time, in the order in which they were put
+// in. Whoever puts in is one of the threads: instead of waiting while many pieces are on their way, it works too. So
+// one thread means no other, and a piece is worked on while it is still in the processor's cache.
 template <class Piece>
 class Workers {
 public:
     // `work(piece, thread)` may run at the same time for different pieces; `finish(piece)` runs for one after the other
-    // and answers false to stop everything. What either throws is thrown by put() or close().
+    // and answers false to stop everything. What either throws is thrown by put(), help() or close().
     template <class Work, class Finish>
-    Workers(std::size_t threads, Work work, Finish finish) : most_(threads * 4) {
-        for (std::size_t i = 0; i < threads; ++i)
-            threads_.emplace_back([this, work, i] { run([&](Piece &piece) { work(piece, i); }); });
-        finisher_ = std::thread([this, finish] { give_on(finish); });
+    Workers(std::size_t threads, Work work, Finish finish)
+        : work_(std::move(work)), finish_(std::move(finish)), most_((threads - 1) * 4) {
+        try {
+            for (std::size_t i = 1; i < threads; ++i) threads_.emplace_back([this, i] { run(i); });
+        } catch (const std::system_error &) {
+            // The system gives no more threads: those that there are do all the work.
+            most_ = threads_.size() * 4;
+        }
     }
-    ~Workers() { join(); }
+    ~Workers() {
+        stop(nullptr);
+        join();
+    }
     Workers(const Workers &) = delete;
     Workers &operator=(const Workers &) = delete;
 
     // False once everything stopped.
     bool put(Piece piece) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return line_.size() < most_ || stopped_; });
         if (!stopped_) {
             line_.push_back(std::make_shared<Slot>(std::move(piece)));
             waiting_.push_back(line_.back());
+            changed_.notify_all();
         }
-        changed_.notify_all();
-        if (failure_) std::rethrow_exception(failure_);
-        return !stopped_;
+        work_until(lock, [this] { return line_.size() <= most_; });
+        return answer();
     }
 
-    // Waits until all that was put in is given on.
+    // Works until no piece is left that nobody works on: for who would have to wait for the next.
+    bool help() {
+        std::unique_lock lock(mutex_);
+        work_until(lock, [this] { return waiting_.empty(); });
+        return answer();
+    }
+
+    // Returns when all that was put in is given on.
     void close() {
+        std::unique_lock lock(mutex_);
+        work_until(lock, [this] { return line_.empty(); });
+        stopped_ = true;
+        changed_.notify_all();
+        lock.unlock();
         join();
         if (failure_) std::rethrow_exception(failure_);
     }
@@ -55,16 +76,16 @@ private:
         bool done = false;
     };
     using SlotPtr = std::shared_ptr<Slot>;
+    using Lock = std::unique_lock<std::mutex>;
+
+    bool answer() const {
+        if (failure_) std::rethrow_exception(failure_);
+        return !stopped_;
+    }
 
     void join() {
-        {
-            const std::lock_guard lock(mutex_);
-            closed_ = true;
-        }
-        changed_.notify_all();
         for (auto &thread : threads_)
             if (thread.joinable()) thread.join();
-        if (finisher_.joinable()) finisher_.join();
     }
 
     void stop(std::exception_ptr failure) {
@@ -74,58 +95,64 @@ private:
         changed_.notify_all();
     }
 
-    template <class Work>
-    void run(Work work) {
-        for (;;) {
-            SlotPtr slot;
-            {
-                std::unique_lock lock(mutex_);
-                changed_.wait(lock, [this] { return !waiting_.empty() || closed_ || stopped_; });
-                if (waiting_.empty() || stopped_) return;
-                slot = waiting_.front();
-                waiting_.pop_front();
-            }
-            try {
-                work(slot->piece);
-            } catch (...) {
-                stop(std::current_exception());
-                return;
-            }
-            const std::lock_guard lock(mutex_);
-            slot->done = true;
-            changed_.notify_all();
-        }
+    void run(std::size_t thread) {
+        Lock lock(mutex_);
+        while (!stopped_)
+            if (!step(lock, thread)) changed_.wait(lock);
     }
 
-    template <class Finish>
-    void give_on(Finish finish) {
-        for (;;) {
-            SlotPtr slot;
-            {
-                std::unique_lock lock(mutex_);
-                changed_.wait(lock, [this] { return stopped_ || (line_.empty() ? closed_ : line_.front()->done); });
-                if (stopped_ || line_.empty()) return;
-                slot = line_.front();
-            }
-            try {
-                if (!finish(slot->piece)) stop(nullptr);
-            } catch (...) {
-                stop(std::current_exception());
-            }
-            const std::lock_guard lock(mutex_);
-            line_.pop_front();
-            changed_.notify_all();
-        }
+    template <class Condition>
+    void work_until(Lock &lock, Condition reached) {
+        while (!stopped_ && !reached())
+            if (!step(lock, 0)) changed_.wait(lock);
     }
 
-    const std::size_t most_;
+    // Does one thing, for which the lock is released; false if there is none to do.
+    bool step(Lock &lock, std::size_t thread) {
+        if (!line_.empty() && line_.front()->done && !finishing_) {
+            give_on(lock);
+            return true;
+        }
+        if (waiting_.empty()) return false;
+        const auto slot = waiting_.front();
+        waiting_.pop_front();
+        unlocked(lock, [&] { work_(slot->piece, thread); });
+        slot->done = true;
+        changed_.notify_all();
+        return true;
+    }
+
+    void give_on(Lock &lock) {
+        finishing_ = true;
+        const auto slot = line_.front();
+        unlocked(lock, [&] {
+            if (!finish_(slot->piece)) stop(nullptr);
+        });
+        line_.pop_front();
+        finishing_ = false;
+        changed_.notify_all();
+    }
+
+    template <class Action>
+    void unlocked(Lock &lock, Action action) {
+        lock.unlock();
+        try {
+            action();
+        } catch (...) {
+            stop(std::current_exception());
+        }
+        lock.lock();
+    }
+
+    const std::function<void(Piece &, std::size_t)> work_;
+    const std::function<bool(Piece &)> finish_;
+    std::size_t most_;  // that are on their way before whoever puts in works too
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<SlotPtr> line_, waiting_;  // all that are on their way; those that nobody works on yet
-    bool closed_ = false, stopped_ = false;
+    bool finishing_ = false, stopped_ = false;
     std::exception_ptr failure_;
     std::vector<std::thread> threads_;
-    std::thread finisher_;
 };
 
 }  // namespace mhsm::cli

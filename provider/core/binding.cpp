@@ -190,16 +190,18 @@ EvpPkeyPtr key_of_public_key(OSSL_LIB_CTX *libctx, ByteView given) {
 }  // namespace
 
 Result<KeyUrl> parse_key_url(std::string_view url, bool version_optional) {
-    const Failure malformed{Reason::kid_malformed, "key.kid", "found " + std::string(url.substr(0, 300))};
+    const auto malformed = [url] {
+        return Failure{Reason::kid_malformed, "key.kid", "found " + std::string(url.substr(0, 300))};
+    };
     constexpr std::string_view scheme = "https://";
-    if (lower_case(url.substr(0, scheme.size())) != scheme) return malformed;
+    if (lower_case(url.substr(0, scheme.size())) != scheme) return malformed();
     auto path = url.substr(scheme.size());
     const auto host = next_segment(path);
     const auto keys = next_segment(path);
     const auto name = next_segment(path);
     const auto version = path;
     const bool version_good = is_name(version) || (version.empty() && version_optional);
-    if (!is_host(host) || keys != "keys" || !is_name(name) || !version_good) return malformed;
+    if (!is_host(host) || keys != "keys" || !is_name(name) || !version_good) return malformed();
     KeyUrl parsed{lower_case(host), {}, std::string(name), std::string(version)};
     parsed.pool = parsed.host.substr(0, parsed.host.find_first_of(".:"));
     return parsed;

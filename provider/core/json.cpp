@@ -19,14 +19,19 @@ constexpr bool is_plain(char c) {
 
 // Whether all bytes are plain and none is a blank or '!', for which the caller looks closer. Written without branches,
 // so that compilers compare many bytes at once.
-constexpr std::size_t block_size = 64;
+template <std::size_t size>
 bool all_plain(std::string_view block) {
     unsigned char special = 0;
-    for (std::size_t i = 0; i < block_size; ++i) {
+    for (std::size_t i = 0; i < size; ++i) {
         const auto byte = static_cast<signed char>(block[i]);  // negative unless ASCII
         special = static_cast<unsigned char>(special | static_cast<unsigned char>((byte <= '"') | (byte == '\\')));
     }
     return special == 0;
+}
+
+template <std::size_t size>
+void skip_plain_blocks(std::string_view &text) {
+    while (text.size() >= size && all_plain<size>(text)) text.remove_prefix(size);
 }
 
 // A strict RFC 8259 recogniser. cJSON accepts control characters in strings, loose numbers and invalid
@@ -129,7 +134,8 @@ private:
 
     void skip_plain() {
         auto rest = text_.substr(position_);
-        while (rest.size() >= block_size && all_plain(rest)) rest.remove_prefix(block_size);
+        skip_plain_blocks<512>(rest);
+        skip_plain_blocks<64>(rest);
         position_ = text_.size() - rest.size();
         while (!at_end() && is_plain(text_[position_])) ++position_;
     }

@@ -60,7 +60,7 @@ private:
         const auto view = take(sizeof(T));
         if (!view) return std::nullopt;
         T value = 0;
-        for (const auto byte : *view) value = static_cast<T>((value << 8U) | byte);
+        for (std::size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>((value << 8U) | (*view)[i]);
         return value;
     }
 

@@ -46,26 +46,13 @@ private:
     std::shared_ptr<const std::vector<CertificateFacts>> facts_;
 };
 
-// Raw bytes that become text when they are shown.
-struct HexText {
-    ByteView bytes;
-    std::string text() const { return mhsm::hex(bytes); }
-};
-
-// What is not shown is not rendered.
-struct AttributeFacts {
-    std::uint32_t type = 0;
-    std::optional<HexText> hex;  // raw bytes, of the object's blob; none if "not available"
-
-    std::string name() const;
-    std::string value() const;  // as a person reads it, safe for a terminal
-};
-
+// What a verified blob says of one object. Attributes become text when they are shown, by attribute_name() and
+// render_value().
 struct ObjectFacts {
     std::string member;        // private or public: the attestation it was judged from
     std::string object_class;  // "private key", ...
     std::uint32_t handle = 0;
-    std::vector<AttributeFacts> attributes;
+    std::vector<RawAttribute> attributes;
     std::shared_ptr<const Bytes> blob;  // what the attributes are views of
 };
 

@@ -123,10 +123,10 @@ void put_objects(cJSON *root, const Report &report) {
         for (const auto &attribute : object.attributes) {
             cJSON *entry = append_object(attributes);
             put(entry, "type", attribute_number(attribute.type));
-            put(entry, "name", attribute.name());
-            put(entry, "value", attribute.value());
-            if (attribute.hex)
-                put(entry, "hex", attribute.hex->text());
+            put(entry, "name", attribute_name(attribute.type));
+            put(entry, "value", render_value(attribute));
+            if (attribute.value)
+                put(entry, "hex", hex(*attribute.value));
             else
                 put_null(entry, "hex");
         }

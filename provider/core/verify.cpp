@@ -50,7 +50,7 @@ private:
     void collect_facts(const SharedBytes &json);
     void require_complete() const;
     void collect_key(std::vector<std::shared_ptr<const Bytes>> blobs);
-    void collect_objects(const Member &member, const char *name, const std::shared_ptr<const Bytes> &blob);
+    void collect_objects(Member &member, const char *name, std::shared_ptr<const Bytes> blob);
     std::optional<ByteView> exponent() const;
 
     const BundleContext &context_;
@@ -271,13 +271,13 @@ void Appraisal::collect_facts(const SharedBytes &json) {
     if (report_.hsm && private_.parsed) report_.hsm->firmware_layout = layout_name(private_.parsed->layout);
     report_.owner = bundle_->owner_facts;
     report_.certificates = bundle_->certificates;
-    // The last step: the bytes of the blobs become the report's. Views of them stay valid.
+    // The last step: the bytes of the blobs and what was parsed of them become the report's. Views stay valid.
     std::vector<std::shared_ptr<const Bytes>> blobs;
-    for (auto *member : {&private_, &public_}) {
+    for (auto *member : {&private_, &public_})
         blobs.push_back(member->bytes ? std::make_shared<const Bytes>(std::move(*member->bytes)) : nullptr);
-        collect_objects(*member, member == &private_ ? "private" : "public", blobs.back());
-    }
-    collect_key(std::move(blobs));
+    collect_key(blobs);
+    collect_objects(private_, "private", std::move(blobs[0]));
+    collect_objects(public_, "public", std::move(blobs[1]));
 }
 
 // libcrypto does not always tell that it had no memory: a fact is then missing. What verifies lacks none.
@@ -324,15 +324,11 @@ void Appraisal::collect_key(std::vector<std::shared_ptr<const Bytes>> blobs) {
     report_.key = std::move(facts);
 }
 
-void Appraisal::collect_objects(const Member &member, const char *name, const std::shared_ptr<const Bytes> &blob) {
+void Appraisal::collect_objects(Member &member, const char *name, std::shared_ptr<const Bytes> blob) {
     if (!member.signature.passed() || !member.parsed) return;
-    for (const auto &object : member.parsed->objects) {
-        ObjectFacts facts{name, object_class_name(object), object.handle, {}, blob};
-        facts.attributes.reserve(object.attributes.size());
-        for (const auto &attribute : object.attributes)
-            facts.attributes.push_back(
-                {attribute.type, attribute.value ? std::optional(HexText{*attribute.value}) : std::nullopt});
-        report_.objects.push_back(std::move(facts));
+    for (auto &object : member.parsed->objects) {
+        auto words = object_class_name(object);
+        report_.objects.push_back({name, std::move(words), object.handle, std::move(object.attributes), blob});
     }
 }
 

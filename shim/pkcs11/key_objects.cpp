@@ -56,9 +56,9 @@ const ObjectFacts *find_object(const Report &report, std::string_view member, Ob
 
 // The bytes that the HSM signed for an attribute; none if it stated none.
 std::optional<Bytes> stated(const ObjectFacts &object, std::uint32_t type) {
-    const auto found = std::ranges::find(object.attributes, type, &AttributeFacts::type);
-    if (found == object.attributes.end() || !found->hex) return std::nullopt;
-    return Bytes(found->hex->bytes.begin(), found->hex->bytes.end());
+    const auto found = std::ranges::find(object.attributes, type, &RawAttribute::type);
+    if (found == object.attributes.end() || !found->value) return std::nullopt;
+    return Bytes(found->value->begin(), found->value->end());
 }
 
 // A number of 1 to 4 bytes, big-endian; none if absent or malformed.

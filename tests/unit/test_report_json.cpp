@@ -145,7 +145,7 @@ TEST(attributes_in_json) {
     CHECK_EQ(member(attribute, "name"), "CKA_CLASS");
     CHECK_EQ(member(attribute, "value"), "CKO_PRIVATE_KEY");
     CHECK_EQ(member(attribute, "hex"), "03");
-    report.objects[0].attributes[0].hex.reset();
+    report.objects[0].attributes[0].value.reset();
     const Parsed unavailable(report_json(report, false));
     CHECK(cJSON_IsNull(json_member(json_member(unavailable.at("objects")->child, "attributes")->child, "hex")) != 0);
 }
