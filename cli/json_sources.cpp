@@ -67,15 +67,20 @@ public:
     }
 
 private:
-    // White space, the record separator of RFC 7464, and a byte order mark at the beginning.
+    // A byte order mark at the very beginning, of which a slow writer may have sent only a part.
+    void skip_mark() {
+        constexpr std::string_view mark = "\xef\xbb\xbf";
+        while (stream().pending().size() < mark.size() && mark.starts_with(stream().pending()) && stream().fill())
+            continue;
+        if (stream().pending().starts_with(mark)) stream().consume(mark.size());
+    }
+
+    // White space, and the record separator of RFC 7464.
     bool skip_separators() {
-        constexpr std::string_view separators = " \t\r\n\x1e", mark = "\xef\xbb\xbf";
+        constexpr std::string_view separators = " \t\r\n\x1e";
+        if (stream().position() == 0) skip_mark();
         for (;;) {
             const auto pending = stream().pending();
-            if (number_ == 0 && pending.starts_with(mark)) {
-                stream().consume(mark.size());
-                continue;
-            }
             const auto begin = pending.find_first_not_of(separators);
             stream().consume(std::min(begin, pending.size()));
             if (begin != std::string_view::npos) return true;

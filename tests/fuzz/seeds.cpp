@@ -77,6 +77,39 @@ void add_options(Seeds &seeds, const forge::Case &minted) {
     for (const auto &pin : options.owner_pins) seeds.add("known_pools", "pin", "sha256:" + pin);
 }
 
+// One file of a tar archive, as ustar has it.
+std::string archived(const std::string &name, const std::string &content, char type = '0') {
+    constexpr std::size_t block = 512, size_at = 124, sum_at = 148, type_at = 156, magic_at = 257;
+    std::string header = name + std::string(block - name.size(), '\0');
+    const auto put = [&header](std::size_t at, std::string_view text) { header.replace(at, text.size(), text); };
+    const auto octal = [](std::size_t number) {
+        std::string digits(8, '0');
+        for (auto digit = digits.rbegin(); number > 0; number /= 8) *digit++ = static_cast<char>('0' + number % 8);
+        return digits;
+    };
+    put(size_at, octal(content.size()));
+    put(sum_at, "        ");
+    put(type_at, std::string(1, type));
+    put(magic_at, "ustar");
+    std::size_t sum = 0;
+    for (const char c : header) sum += static_cast<unsigned char>(c);
+    put(sum_at, octal(sum));
+    return header + content + std::string((block - content.size() % block) % block, '\0');
+}
+
+void add_streams(Seeds &seeds) {
+    for (const char piece : {'\1', '\3', '\5'}) {
+        const auto add = [&](const std::string &name, const std::string &text) {
+            seeds.add("streams", name + std::to_string(piece), std::string(1, piece) + text);
+        };
+        add("lines", "{\"a\":1}\n\n{\"b\":\"}\"}\r\nno object\n{\"c\":[]}");
+        add("objects", "{\n\"a\":{\"b\":[1,{}]}\n}\x1e{\"c\":\"\\\"{\"}garbage\n{\n\"d\":1\n}");
+        add("broken", "\xef\xbb\xbf{\"a\":\n{\"b\":1}\n{\"c\":\"no end\n{\"d\":2}\n");
+        add("tar", archived("a.json", "{}") + archived("folder/", "", '5') + archived("pax", "17 path=b.json\n\n", 'x') +
+                       archived("long", "c.json", 'L') + archived("d", "{\"a\":1}\n") + std::string(1024, '\0'));
+    }
+}
+
 void add_handwritten(Seeds &seeds) {
     seeds.add(
         "policy", "full",
@@ -142,6 +175,7 @@ int main(int argc, char **argv) {
         }
         add_evidence(seeds, "azure", test::restored_evidence());
         add_handwritten(seeds);
+        add_streams(seeds);
         return 0;
     } catch (const std::exception &error) {
         std::cerr << "mhsm-fuzz-seeds: " << error.what() << "\n";
