@@ -154,7 +154,7 @@ Handle read_pem_or_der(ByteView given, New make, ReadPem read_pem, ReadDer read_
     };
     const auto bio = memory_bio(given);
     if (auto handle =
-            attempt([&](auto target) { return bio && read_pem(bio.get(), target, nullptr, nullptr) != nullptr; }))
+            attempt([&](auto target) { return read_pem(bio.get(), target, nullptr, nullptr) != nullptr; }))
         return handle;
     return attempt([&](auto target) {
         const unsigned char *cursor = given.data();
@@ -178,12 +178,11 @@ EvpPkeyPtr key_of_certificate(OSSL_LIB_CTX *libctx, ByteView given) {
 }
 
 EvpPkeyPtr key_of_public_key(OSSL_LIB_CTX *libctx, ByteView given) {
-    if (const auto bio = memory_bio(given)) {
-        EvpPkeyPtr key(PEM_read_bio_PUBKEY_ex(bio.get(), nullptr, nullptr, nullptr, libctx, nullptr));
-        if (key) return key;
-    }
+    const auto bio = memory_bio(given);
+    EvpPkeyPtr key(PEM_read_bio_PUBKEY_ex(bio.get(), nullptr, nullptr, nullptr, libctx, nullptr));
+    if (key) return key;
     const unsigned char *cursor = given.data();
-    EvpPkeyPtr key(d2i_PUBKEY_ex(nullptr, &cursor, static_cast<long>(given.size()), libctx, nullptr));
+    key.reset(d2i_PUBKEY_ex(nullptr, &cursor, static_cast<long>(given.size()), libctx, nullptr));
     return cursor == given.data() + given.size() ? std::move(key) : nullptr;
 }
 

@@ -45,6 +45,10 @@ Bundle::Bundle(const BundleContext &context, ByteView pem, VerificationTime time
     };
     chains_ = choose_chains(bundle_, context.hsm_roots, time, asked);
     hw_chain = chains_.hw_chain;
+    // Nobody should be told that certificates were altered by whom libcrypto lacks an algorithm, or lacked memory.
+    if (!hw_chain.passed() && !context.roots_proven)
+        hw_chain = Outcome::fail(Reason::internal, "libcrypto",
+                                 "it cannot verify the built-in roots: no RSA or SHA-256, or no memory for them");
     owner_chain = chains_.owner_chain;
     validity_ = judge_validity(time);
     find_window(context.hsm_roots, time);

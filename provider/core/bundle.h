@@ -17,6 +17,7 @@ struct BundleContext {
     OSSL_LIB_CTX *libctx = nullptr;
     const std::vector<X509Ptr> &hsm_roots;
     const Trust &trust;
+    bool roots_proven = true;  // false: libcrypto could not even verify what the built-in roots signed
 };
 
 // The outcomes that depend on the dates, which change with every second.

@@ -132,7 +132,7 @@ Result<std::vector<X509Ptr>> parse_bundle(OSSL_LIB_CTX *libctx, ByteView pem) {
     const auto bio = memory_bio(pem);
     std::vector<X509Ptr> bundle;
     bundle.reserve(blocks);
-    for (std::size_t number = 1; bio && number <= blocks; ++number) {
+    for (std::size_t number = 1; number <= blocks; ++number) {
         auto certificate = read_block(libctx, bio.get(), number);
         if (!certificate) return certificate.failure();
         bundle.push_back(std::move(*certificate));

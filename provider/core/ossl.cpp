@@ -45,7 +45,9 @@ EvpMdPtr fetch_sha256(OSSL_LIB_CTX *libctx) {
     return algorithm;
 }
 
-X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der) {
+namespace {
+
+X509Ptr parse_once(OSSL_LIB_CTX *libctx, ByteView der) {
     if (der.size() > std::numeric_limits<int>::max()) return nullptr;
     X509Ptr certificate(X509_new_ex(libctx, nullptr));
     if (!certificate) return nullptr;
@@ -60,12 +62,31 @@ X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der) {
     return certificate;
 }
 
+bool has_key(X509 *certificate) {
+    const auto *key = X509_get0_pubkey(certificate);
+    return key != nullptr && EVP_PKEY_get_bits(key) > 0;
+}
+
+}  // namespace
+
+X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der) {
+    auto certificate = parse_once(libctx, der);
+    if (!certificate || has_key(certificate.get())) return certificate;
+    // libcrypto leaves out a key that it does not know, but likewise one that it had no memory for.
+    const auto again = parse_once(libctx, der);
+    if (!again || has_key(again.get())) throw std::bad_alloc();
+    return certificate;
+}
+
 Bytes certificate_der(const X509 *certificate) { return to_der(i2d_X509, certificate); }
 Bytes public_key_der(const EVP_PKEY *key) { return to_der(i2d_PUBKEY, key); }
 
 BioPtr memory_bio(ByteView data) {
-    if (data.size() > std::numeric_limits<int>::max()) return nullptr;
-    return BioPtr(BIO_new_mem_buf(data.data(), static_cast<int>(data.size())));
+    if (data.size() > std::numeric_limits<int>::max()) throw std::bad_alloc();
+    const void *begin = data.empty() ? "" : static_cast<const void *>(data.data());  // which may be null
+    BioPtr bio(BIO_new_mem_buf(begin, static_cast<int>(data.size())));
+    if (!bio) throw std::bad_alloc();
+    return bio;
 }
 
 namespace {

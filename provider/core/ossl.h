@@ -67,7 +67,8 @@ std::optional<Sha256> sha256(OSSL_LIB_CTX *libctx, ByteView data);
 std::optional<Sha256> sha256_with(const EVP_MD *algorithm, ByteView data);
 EvpMdPtr fetch_sha256(OSSL_LIB_CTX *libctx);
 
-// A certificate from exactly `der` (no trailing bytes), bound to `libctx`; null if it does not parse.
+// A certificate from exactly `der` (no trailing bytes), bound to `libctx`; null if it does not parse. Its key is missing
+// only if libcrypto does not know such keys. Throws std::bad_alloc.
 X509Ptr parse_certificate(OSSL_LIB_CTX *libctx, ByteView der);
 
 // DER that an i2d_ function writes of `object`. Throws std::bad_alloc; empty if it has no encoding.
@@ -84,7 +85,7 @@ Bytes to_der(I2d i2d, const T *object) {
 Bytes certificate_der(const X509 *certificate);
 Bytes public_key_der(const EVP_PKEY *key);
 
-// A read-only memory BIO over `data`, which must outlive it.
+// A read-only memory BIO over `data`, which must outlive it; never null. Throws std::bad_alloc.
 BioPtr memory_bio(ByteView data);
 
 // Unsigned big-endian bytes as a number, for comparisons that ignore leading zeros.

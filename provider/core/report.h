@@ -19,6 +19,8 @@ namespace mhsm {
 struct Check {
     std::string id;
     Outcome outcome;
+
+    friend bool operator==(const Check &, const Check &) = default;
 };
 
 struct CertificateFacts {

@@ -65,6 +65,7 @@ struct Outcome {
         return {Status::skip, true, reason, {}, std::move(detail)};
     }
     bool passed() const { return status == Status::pass; }
+    friend bool operator==(const Outcome &, const Outcome &) = default;
 };
 
 }  // namespace mhsm

@@ -33,6 +33,10 @@ public:
           time_(time) {}
 
     Report run(const SharedBytes &json);
+    // Keeps what new certificates came to.
+    void remember() {
+        if (!unknown_.empty()) cache_.add(unknown_, bundle_, time_);
+    }
 
 private:
     void add(std::string id, Outcome outcome);
@@ -62,6 +66,7 @@ private:
     VerificationTime time_;
     Report report_;
     DecodedEvidence decoded_;
+    std::string unknown_;  // certificates that were not known, as they stand in the evidence
     std::shared_ptr<const Bundle> bundle_;
     ValidityOutcomes validity_;
     Member private_{private_member, decoded_.evidence.private_attestation, {}, {}, {}, {}, {}};
@@ -84,10 +89,9 @@ void Appraisal::add(std::string id, Outcome outcome) {
 
 // Evidence and certificates; certificates that are known are neither decoded nor verified again.
 void Appraisal::decode(ByteView json) {
-    std::string text;  // of certificates that are not known
     decoded_ = decode_evidence(json, [&](std::string_view base64url) {
         bundle_ = cache_.find(base64url, time_);
-        if (!bundle_) text = base64url;
+        if (!bundle_) unknown_ = base64url;
         return bundle_ != nullptr;
     });
     if (!bundle_ && evidence().certificates) {
@@ -95,7 +99,6 @@ void Appraisal::decode(ByteView json) {
             return evidence().private_attestation && signed_by(context_.libctx, *evidence().private_attestation, key);
         };
         bundle_ = std::make_shared<const Bundle>(context_, *evidence().certificates, time_, signed_evidence);
-        cache_.add(text, bundle_, time_);
     }
     if (!bundle_) bundle_ = std::make_shared<const Bundle>();
     validity_ = bundle_->validity(time_);
@@ -332,19 +335,34 @@ void Appraisal::collect_objects(Member &member, const char *name, std::shared_pt
     }
 }
 
-std::vector<X509Ptr> trusted_roots(OSSL_LIB_CTX *libctx, const Trust &trust) {
-    const ErrorScope errors;
-    std::vector<X509Ptr> roots;
-    for (const auto &root : embedded_hsm_roots()) {
-        if (!trust.embedded_hsm_roots) break;
-        if (auto parsed = parse_anchors(libctx, as_bytes(root.pem)))
-            std::ranges::move(*parsed, std::back_inserter(roots));
+X509Ptr embedded_root(OSSL_LIB_CTX *libctx, std::string_view pem, bool &proven) {
+    auto parsed = parse_anchors(libctx, as_bytes(pem));
+    if (!parsed) throw std::bad_alloc();
+    auto root = std::move(parsed->front());
+    proven = check_issued_by(root.get(), root.get(), IssuerRule::trust_anchor).passed();
+    return root;
+}
+
+// libcrypto reads keys and extensions when they are first asked for, and keeps what it came to. Each root proves here
+// that it can verify a signature, its own: else a lack of memory would pass for a root that signed nothing.
+bool add_embedded_roots(OSSL_LIB_CTX *libctx, std::vector<X509Ptr> &roots) {
+    bool all_proven = true;
+    for (const auto &embedded : embedded_hsm_roots()) {
+        bool proven = false;
+        bool again = false;
+        roots.push_back(embedded_root(libctx, embedded.pem, proven));
+        if (!proven) static_cast<void>(embedded_root(libctx, embedded.pem, again));
+        if (again) throw std::bad_alloc();
+        all_proven = all_proven && proven;
     }
+    return all_proven;
+}
+
+void add_given_roots(const Trust &trust, std::vector<X509Ptr> &roots) {
     for (const auto &root : trust.hsm_roots) {
         X509_up_ref(root.get());
         roots.emplace_back(root.get());
     }
-    return roots;
 }
 
 }  // namespace
@@ -352,15 +370,27 @@ std::vector<X509Ptr> trusted_roots(OSSL_LIB_CTX *libctx, const Trust &trust) {
 Verifier::Verifier(OSSL_LIB_CTX *libctx, const Trust &trust, std::size_t most_bundles)
     : libctx_(libctx),
       trust_(trust),
-      roots_(trusted_roots(libctx, trust)),
       sha256_(fetch_sha256(libctx)),
-      cache_(most_bundles) {}
+      cache_(most_bundles) {
+    const ErrorScope errors;
+    if (trust.embedded_hsm_roots) roots_proven_ = add_embedded_roots(libctx, roots_);
+    add_given_roots(trust, roots_);
+}
 
 Report Verifier::verify(const SharedBytes &json, KeyMaker &keys, const Policy &policy, const Expectations &expectations,
                         VerificationTime time) {
     const ErrorScope errors;
-    const BundleContext context{libctx_, roots_, trust_};
-    return Appraisal(context, sha256_, cache_, keys, policy, expectations, time).run(json);
+    const BundleContext context{libctx_, roots_, trust_, roots_proven_};
+    Appraisal appraisal(context, sha256_, cache_, keys, policy, expectations, time);
+    auto report = appraisal.run(json);
+    if (verdict(report) != Verdict::verified) {
+        // libcrypto does not always tell that it had no memory. A refusal for that is not the same a second time: it
+        // is neither believed nor remembered.
+        Appraisal again(context, sha256_, cache_, keys, policy, expectations, time);
+        if (again.run(json).checks != report.checks) throw std::bad_alloc();
+    }
+    appraisal.remember();
+    return report;
 }
 
 Report Verifier::verify(ByteView json, const Policy &policy, const Expectations &expectations, VerificationTime time) {

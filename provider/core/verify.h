@@ -39,6 +39,7 @@ private:
     OSSL_LIB_CTX *libctx_;
     const Trust &trust_;
     std::vector<X509Ptr> roots_;
+    bool roots_proven_ = true;
     std::shared_ptr<EVP_MD> sha256_;
     BundleCache cache_;
 };

@@ -57,7 +57,7 @@ Place configuration_file(const Pairs &reserved) {
 ConfPtr parse_file(const std::string &path, const Bytes &content) {
     ConfPtr conf(NCONF_new_ex(nullptr, nullptr));
     const auto bio = memory_bio(content);
-    if (!conf || !bio) throw std::bad_alloc();
+    if (!conf) throw std::bad_alloc();
     long line = 0;
     if (NCONF_load_bio(conf.get(), bio.get(), &line) != 1)
         refuse(path + ": line " + std::to_string(line) + " is not understood; see config(5)");

@@ -31,8 +31,13 @@ std::vector<std::string> library_paths(const FetchSettings &settings) {
 
 // All keys of the pool in the order of their URLs; nothing if it could not be listed to its end.
 std::optional<std::vector<PoolKey>> fetch_keys(const NamedSource &source, const Settings &settings, const Log &log) {
-    const auto fail = [&](const fetch::ClientError &error) {
+    const auto tell = [&](const fetch::ClientError &error) {
+        // What was lacking may be there the next time, so that the pool is not taken for one that cannot be fetched.
+        if (error.status == MHSM_FETCH_NO_MEMORY) throw std::bad_alloc();
         log.write(source.name, error.text);
+    };
+    const auto fail = [&](const fetch::ClientError &error) {
+        tell(error);
         return std::nullopt;
     };
     const auto library = fetch::Library::load(library_paths(settings.fetch));
@@ -47,7 +52,7 @@ std::optional<std::vector<PoolKey>> fetch_keys(const NamedSource &source, const 
             keys.push_back({key.url, key.answer->tls_pool.value_or(""), key.answer->bytes});
         else
             keys.push_back({key.url, "", ""});
-        if (!key.answer) log.write(source.name, key.answer.error().text);
+        if (!key.answer) tell(key.answer.error());
         return true;
     };
     if (const auto error = session->pool(source.location, run)) return fail(*error);

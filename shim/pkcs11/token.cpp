@@ -35,16 +35,31 @@ private:
         const auto trust = support::copy_trust(shared_.settings.trust, raw.tls_pool);
         const auto report =
             verify(shared_.libctx, raw.json, trust, shared_.settings.policy, {raw.request, {}, {}, {}}, time_);
-        if (verdict(report) != Verdict::verified) return reject(raw, describe_obstacle(report));
+        if (verdict(report) != Verdict::verified) {
+            // The module's own context has every algorithm, unless there was no memory when it was made.
+            const auto *obstacle = first_obstacle(report);
+            if (obstacle != nullptr && obstacle->outcome.reason == Reason::internal) throw std::bad_alloc();
+            return reject(raw, describe_obstacle(report));
+        }
         const auto evidence = report.evidence_sha256.text();
         if (seen_.contains(evidence)) return;
-        try {
-            add_objects(report);
-        } catch (const std::runtime_error &error) {
-            return reject(raw, error.what());
+        if (const auto trouble = try_to_add(report); !trouble.empty()) {
+            // What libcrypto cannot do for lack of memory, it does not refuse a second time.
+            if (try_to_add(report) != trouble) throw std::bad_alloc();
+            return reject(raw, trouble);
         }
         seen_.insert(evidence);
         shared_.log.write(source_.name, raw.name + ": verified: " + report.key->id);
+    }
+
+    // Why there are no objects; empty if there are.
+    std::string try_to_add(const Report &report) {
+        try {
+            add_objects(report);
+            return {};
+        } catch (const std::runtime_error &error) {
+            return error.what();
+        }
     }
 
     // All objects of a piece of evidence, or by an exception none.

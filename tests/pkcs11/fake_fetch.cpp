@@ -20,6 +20,9 @@ namespace {
 std::string content(const std::string &path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;
+    // A lack of memory must not look like an empty file.
+    file.exceptions(std::ios::badbit);
+    text.exceptions(std::ios::badbit);
     text << file.rdbuf();
     return text.str();
 }
@@ -46,6 +49,7 @@ MHSM_FETCH_STATUS get(MHSM_FETCH_SESSION *, const char *, void (*)(void *, const
 
 int hand_out(const MHSM_FETCH_RUN &run, const std::string &folder, const std::string &line) {
     std::istringstream words(line);
+    words.exceptions(std::ios::badbit);
     std::string file;
     std::string pool;
     std::string url;
@@ -69,6 +73,7 @@ MHSM_FETCH_STATUS pool(MHSM_FETCH_SESSION *session, const char *, const MHSM_FET
     if (std::filesystem::exists(session->folder + "/down"))
         return fail(error, MHSM_FETCH_CONNECT, "the service is not reachable");
     std::istringstream lines(content(session->folder + "/pool.txt"));
+    lines.exceptions(std::ios::badbit);
     for (std::string line; std::getline(lines, line);)
         if (hand_out(*run, session->folder, line) == 0) return fail(error, MHSM_FETCH_STOPPED, "stopped");
     return MHSM_FETCH_OK;

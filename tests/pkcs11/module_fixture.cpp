@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -122,6 +123,31 @@ std::optional<bool> OpenSession::flag(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE
 CK_RV OpenSession::code(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) const {
     CK_ATTRIBUTE asked{type, nullptr, 0};
     return module_->C_GetAttributeValue(handle_, object, &asked, 1);
+}
+
+FakePool::FakePool() {
+    ::setenv("MHSM_FAKE_POOL", folder.path().c_str(), 1);
+    const auto anchors = forge::anchors();
+    location = "mhsm://" + anchors.pool + ".managedhsm.azure.net";
+    hsm_root = folder.write("hsm-root.pem", anchors.hsm_root);
+    add("rsa.json", forge::mint("genuine-rsa-2048-fw2").evidence, anchors.pool);
+    add("ec.json", forge::mint("genuine-p-256-fw2").evidence, anchors.pool);
+}
+
+std::string FakePool::url_of(const std::string &evidence) {
+    const auto start = evidence.find("https://");
+    return evidence.substr(start, evidence.find('"', start) - start);
+}
+
+void FakePool::add(const std::string &name, const std::string &evidence, const std::string &tls_pool) {
+    folder.write(name, evidence);
+    lines += name + " " + tls_pool + " " + url_of(evidence) + "\n";
+    folder.write("pool.txt", lines);
+}
+
+std::string FakePool::settings() const {
+    return "fetch-library=" MHSM_FAKE_FETCH " attime=" + std::to_string(forge::verification_time) +
+           " hsm-roots=" + hsm_root + " source=" + location;
 }
 
 std::string real_source() {

@@ -65,6 +65,18 @@ private:
     CK_SESSION_HANDLE handle_ = CK_INVALID_HANDLE;
 };
 
+// A pool with two keys, in the fake fetch library. One at a time: its place is in the environment.
+class FakePool {
+public:
+    FakePool();
+    static std::string url_of(const std::string &evidence);  // of its key, as the service lists it
+    void add(const std::string &name, const std::string &evidence, const std::string &tls_pool);
+    std::string settings() const;  // for C_Initialize
+
+    Folder folder;
+    std::string location, lines, hsm_root;
+};
+
 // Strings for C_Initialize: the real evidence, and what the forge's evidence needs to verify.
 std::string real_source();
 std::string forged_settings(const Folder &folder);

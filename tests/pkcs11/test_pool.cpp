@@ -20,32 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The URL of the key in evidence, as the service lists it.
-std::string url_of(const std::string &evidence) {
-    const auto start = evidence.find("https://");
-    return evidence.substr(start, evidence.find('"', start) - start);
-}
-
-// A pool with two keys, in the fake fetch library.
-class Pool {
+// A pool, and what the module keeps of it.
+class Pool : public FakePool {
 public:
-    Pool() {
-        ::setenv("MHSM_FAKE_POOL", folder.path().c_str(), 1);
-        location = "mhsm://" + forge::anchors().pool + ".managedhsm.azure.net";
-        hsm_root = folder.write("hsm-root.pem", forge::anchors().hsm_root);
-        add("rsa.json", forge::mint("genuine-rsa-2048-fw2").evidence, forge::anchors().pool);
-        add("ec.json", forge::mint("genuine-p-256-fw2").evidence, forge::anchors().pool);
-    }
-    void add(const std::string &name, const std::string &evidence, const std::string &tls_pool) {
-        folder.write(name, evidence);
-        lines += name + " " + tls_pool + " " + url_of(evidence) + "\n";
-        folder.write("pool.txt", lines);
-    }
-    std::string settings() const {
-        return "fetch-library=" MHSM_FAKE_FETCH " cache-dir=" + cache() +
-               " attime=" + std::to_string(forge::verification_time) + " hsm-roots=" + hsm_root + " log=" + log() +
-               " source=" + location;
-    }
+    std::string settings() const { return FakePool::settings() + " cache-dir=" + cache() + " log=" + log(); }
     std::string cache() const { return folder.path() + "/cache"; }
     std::string log() const { return folder.path() + "/log"; }
     std::size_t runs() const {
@@ -71,9 +49,6 @@ public:
         index.fetched += seconds;
         folder.write("cache/" + file.filename().string(), write_index(index));
     }
-
-    Folder folder;
-    std::string location, lines, hsm_root;
 };
 
 }  // namespace
@@ -188,7 +163,7 @@ TEST(tls_vouches_only_for_what_came_over_it) {
 
 TEST(an_answer_about_another_key_shows_nothing) {
     Pool pool;
-    pool.lines = "ec.json " + forge::anchors().pool + " " + url_of(forge::mint("genuine-rsa-2048-fw2").evidence) + "\n";
+    pool.lines = "ec.json " + forge::anchors().pool + " " + FakePool::url_of(forge::mint("genuine-rsa-2048-fw2").evidence) + "\n";
     pool.folder.write("pool.txt", pool.lines);
     CHECK_EQ(pool.shown(), 0U);
     CHECK_CONTAINS(read_file(pool.log()), "no objects: bind.request: ");
@@ -196,7 +171,7 @@ TEST(an_answer_about_another_key_shows_nothing) {
 
 TEST(keys_that_cannot_be_fetched_are_told_and_remembered) {
     const Pool pool;
-    pool.folder.write("pool.txt", pool.lines + "- - " + url_of(forge::mint("genuine-p-384-fw2").evidence) + "\n");
+    pool.folder.write("pool.txt", pool.lines + "- - " + FakePool::url_of(forge::mint("genuine-p-384-fw2").evidence) + "\n");
     for (int start = 0; start < 2; ++start) {
         Module module;
         module.start(pool.settings());
