@@ -1,5 +1,6 @@
 // openssl-attest: verifies the key attestation of Azure Managed HSM.
 #include <csignal>
+#include <cstdlib>
 #include <new>
 
 #include "output.h"
@@ -27,8 +28,9 @@ int main(int argc, char **argv) {
     try {
         return static_cast<int>(attest(argc, argv));
     } catch (const std::bad_alloc &) {
-        // No string can be made here.
+        // No string can be made here. Nor can destructors of libraries run: where one touches a thread's own data, glibc
+        // ends the process with a status of its own.
         write_stderr("openssl-attest: Out of memory\n");
-        return static_cast<int>(Exit::trouble);
+        std::_Exit(static_cast<int>(Exit::trouble));
     }
 }

@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 
 #include <algorithm>
+#include <new>
 
 #include "embedded_roots.h"
 
@@ -40,12 +41,7 @@ Result<KnownPool> parse_known_pool(std::string_view line) {
     return KnownPool{std::string(pool), *pin};
 }
 
-}  // namespace
-
-std::span<const EmbeddedRoot> embedded_hsm_roots() { return roots; }
-
-Result<std::vector<X509Ptr>> parse_anchors(OSSL_LIB_CTX *libctx, ByteView pem_or_der) {
-    const ErrorScope errors;
+Result<std::vector<X509Ptr>> parse_anchors_once(OSSL_LIB_CTX *libctx, ByteView pem_or_der) {
     std::vector<X509Ptr> anchors;
     if (auto single = parse_certificate(libctx, pem_or_der)) {
         anchors.push_back(std::move(single));
@@ -54,6 +50,18 @@ Result<std::vector<X509Ptr>> parse_anchors(OSSL_LIB_CTX *libctx, ByteView pem_or
     auto bundle = parse_bundle(libctx, pem_or_der);
     if (!bundle) return Failure{Reason::anchor_unreadable, {}, bundle.failure().detail};
     return bundle;
+}
+
+}  // namespace
+
+std::span<const EmbeddedRoot> embedded_hsm_roots() { return roots; }
+
+Result<std::vector<X509Ptr>> parse_anchors(OSSL_LIB_CTX *libctx, ByteView pem_or_der) {
+    const ErrorScope errors;
+    auto anchors = parse_anchors_once(libctx, pem_or_der);
+    // What cannot be read for lack of memory may be read a second time.
+    if (!anchors && parse_anchors_once(libctx, pem_or_der)) throw std::bad_alloc();
+    return anchors;
 }
 
 Result<Sha256> parse_pin(std::string_view text) {

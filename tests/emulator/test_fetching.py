@@ -27,9 +27,11 @@ KEYS = 120
 
 
 class Case(unittest.TestCase):
+    keys = KEYS
+
     @classmethod
     def setUpClass(cls):
-        manager = Emulator("-keys", KEYS)
+        manager = Emulator("-keys", cls.keys)
         cls.emulator = manager.__enter__()
         cls.addClassCleanup(manager.__exit__, None, None, None)
 
