@@ -37,7 +37,7 @@ install_missing
 for step in "$@"; do
     case $step in
         coverage) heading coverage; tests/coverage.sh ;;
-        fuzz) heading fuzz; tests/fuzz/run.sh -s 30 ;;
+        fuzz) heading fuzz; tests/fuzz/run.sh -s 30 -j 3 ;;
         lint) heading lint; tests/lint.sh ;;
         *) run_preset "$step" ;;
     esac

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs every fuzz target, two at a time, and prints what each executed, covered and found.
+# Runs every fuzz target and prints what each executed, covered and found.
 #
-# usage: tests/fuzz/run.sh [-s SECONDS | MINUTES] [TARGET...]      (default: 1 minute each)
+# usage: tests/fuzz/run.sh [-s SECONDS | MINUTES] [-j AT_ONCE] [TARGET...]      (default: 1 minute each, two at once)
 #
 # Seeds are made by tests/forge; what a run adds to them stays in build/fuzz/corpora, what it finds in
 # build/fuzz/findings. Exit status 1 if anything was found.
