@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "diagnostics.h"
@@ -31,15 +30,10 @@ const OptionSpec *find_option(std::string_view name) {
     return nullptr;
 }
 
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 std::optional<std::string> choose(std::string_view words, std::string_view given) {
     while (!words.empty()) {
         const auto word = words.substr(0, words.find('|'));
-        if (same_ignoring_case(word, given)) return std::string(word);
+        if (equal_ignoring_case(word, given)) return std::string(word);
         words.remove_prefix(std::min(words.size(), word.size() + 1));
     }
     return std::nullopt;

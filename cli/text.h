@@ -1,17 +1,9 @@
-// Putting text together.
+// Text in columns.
 #pragma once
 
-#include <initializer_list>
-#include <string>
-#include <string_view>
+#include "core/text.h"
 
 namespace mhsm::cli {
-
-inline std::string concat(std::initializer_list<std::string_view> parts) {
-    std::string text;
-    for (const auto part : parts) text += part;
-    return text;
-}
 
 inline std::string blanks(std::size_t count) { return std::string(count, ' '); }
 

@@ -1,7 +1,5 @@
 #include "settings.h"
 
-#include <array>
-
 #include "mhsmattest.h"
 #include "support/settings.h"
 
@@ -37,36 +35,23 @@ Result<std::int64_t> retries_setting(const std::string &value) {
     return support::number_setting(value, 0, 100, "retries");
 }
 
-Result<std::string> auth_setting(const std::string &value) {
-    constexpr auto modes = std::to_array<std::string_view>(
-        {"auto", "token", "client-secret", "client-certificate", "workload-identity", "managed-identity", "azure-cli"});
-    return support::word_setting(value, modes);
-}
-
 Result<std::string> version_setting(const std::string &value) { return support::name_setting(value, ".-_"); }
-Result<std::string> host_setting(const std::string &value) { return support::name_setting(value, ".:-[]"); }
 
-// Each item of a list, understood.
-std::vector<std::string> list_setting(const Upcalls &upcalls, const char *parameter) {
-    const auto value = upcalls.parameter(parameter);
-    auto items = support::comma_separated(value.value_or(""));
-    for (auto &item : items) item = understood(naming(parameter, *value), host_setting(item));
-    return items;
-}
-
-// What else is wrong with hosts is for the fetch library to say, which is loaded only when it is needed.
 fetch::ClientConfig read_fetching(const Upcalls &upcalls) {
     const auto path = [&upcalls](const char *name) {
         return setting(upcalls, name, std::string{}, support::path_setting);
     };
+    const auto hosts = [&upcalls](const char *name) {
+        return setting(upcalls, name, std::vector<std::string>{}, support::hosts_setting);
+    };
     fetch::ClientConfig config;
-    config.auth = setting(upcalls, MHSMATTEST_CONFIG_AUTH, std::string{}, auth_setting);
+    config.auth = setting(upcalls, MHSMATTEST_CONFIG_AUTH, std::string{}, support::auth_setting);
     config.api_version = setting(upcalls, MHSMATTEST_CONFIG_API_VERSION, std::string{}, version_setting);
     config.token_file = path(MHSMATTEST_CONFIG_TOKEN_FILE);
     config.ca_file = path(MHSMATTEST_CONFIG_CA_FILE);
     config.ca_path = path(MHSMATTEST_CONFIG_CA_PATH);
-    config.allowed_hosts = list_setting(upcalls, MHSMATTEST_CONFIG_ALLOW_HOSTS);
-    config.connect_to = list_setting(upcalls, MHSMATTEST_CONFIG_CONNECT_TO);
+    config.allowed_hosts = hosts(MHSMATTEST_CONFIG_ALLOW_HOSTS);
+    config.connect_to = hosts(MHSMATTEST_CONFIG_CONNECT_TO);
     config.timeout =
         static_cast<unsigned>(setting(upcalls, MHSMATTEST_CONFIG_TIMEOUT, std::int64_t{30}, timeout_setting));
     config.retries = static_cast<int>(setting(upcalls, MHSMATTEST_CONFIG_RETRIES, std::int64_t{4}, retries_setting));

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "embedded_roots.h"
+#include "text.h"
 
 namespace mhsm {
 namespace {
@@ -101,10 +102,6 @@ Result<std::vector<KnownPool>> parse_known_pools(std::string_view text) {
     return pools;
 }
 
-// Whatever the locale of the process makes of letters.
-bool same_pool(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
+bool same_pool(std::string_view a, std::string_view b) { return equal_ignoring_case(a, b); }
 
 }  // namespace mhsm

@@ -7,6 +7,7 @@
 
 #include "base64url.h"
 #include "certificate.h"
+#include "text.h"
 
 namespace mhsm {
 namespace {
@@ -31,13 +32,6 @@ bool is_host(std::string_view text) {
         !name.empty() && name.front() != '.' && name.back() != '.' && name.find("..") == std::string_view::npos;
     return text.size() <= max_host && good_port && good_labels &&
            std::ranges::all_of(name, [](char c) { return is_name_character(c) || c == '.'; });
-}
-
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return lower;
 }
 
 // Splits off everything before the next '/', which is removed too.

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <compare>
 
+#include "text.h"
+
 namespace mhsm {
 namespace {
 
@@ -276,9 +278,8 @@ std::string with_stand_ins(const ScannedObject &scanned) {
 
 // Names as readers see them that ignore case (Go, PowerShell).
 std::strong_ordering compare_folded(std::string_view a, std::string_view b) {
-    const auto folded = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
     return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end(),
-                                                  [&](char x, char y) { return folded(x) <=> folded(y); });
+                                                  [](char x, char y) { return lower_case(x) <=> lower_case(y); });
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "support/settings.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
+#include "core/text.h"
 #include "support/files.h"
 
 namespace mhsm::support {
@@ -14,13 +16,6 @@ Failure in_words(std::string detail) { return {Reason::none, {}, std::move(detai
 
 }  // namespace
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const auto first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
 std::vector<std::string> comma_separated(std::string_view list) {
     std::vector<std::string> items;
     for (;;) {
@@ -30,6 +25,22 @@ std::vector<std::string> comma_separated(std::string_view list) {
         if (comma == std::string_view::npos) return items;
         list.remove_prefix(comma + 1);
     }
+}
+
+Result<std::string> auth_setting(const std::string &value) {
+    constexpr auto modes = std::to_array<std::string_view>(
+        {"auto", "token", "client-secret", "client-certificate", "workload-identity", "managed-identity", "azure-cli"});
+    return word_setting(value, modes);
+}
+
+Result<std::vector<std::string>> hosts_setting(const std::string &list) {
+    auto items = comma_separated(list);
+    for (auto &item : items) {
+        auto host = name_setting(item, ".:-[]");
+        if (!host) return host.failure();
+        item = std::move(*host);
+    }
+    return items;
 }
 
 Result<std::string> path_setting(const std::string &value) {

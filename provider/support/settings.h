@@ -25,13 +25,16 @@ Result<std::string> word_setting(const std::string &value, std::span<const std::
 // Hosts, with ports if need be, and other words of these characters: letters, digits and those of `punctuation`.
 Result<std::string> name_setting(const std::string &value, std::string_view punctuation);
 Result<std::string> path_setting(const std::string &value);
+Result<std::string> auth_setting(const std::string &value);  // a credential of the fetch library
+// Hosts of a list separated by commas. What else is wrong with them is for the fetch library to say, which is loaded
+// only when it is needed.
+Result<std::vector<std::string>> hosts_setting(const std::string &list);
 Result<Bytes> file_setting(const std::string &file);  // the content of the file
 
 // The same trust in evidence that came from `tls_pool` (see Trust). Trust cannot be copied as it is, since certificates
 // are counted references.
 Trust copy_trust(const Trust &from, std::string tls_pool = {});
 
-std::string_view trimmed(std::string_view text);  // without white space around it
 // The non-empty items of a list, trimmed.
 std::vector<std::string> comma_separated(std::string_view list);
 

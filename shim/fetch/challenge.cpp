@@ -65,7 +65,7 @@ private:
 // name=value, blanks allowed around the sign. Nothing, and nothing consumed, if something else follows.
 std::optional<std::pair<std::string, std::string>> read_parameter(HeaderReader &reader) {
     auto ahead = reader.ahead();
-    auto name = lower(ahead.token());
+    auto name = lower_case(ahead.token());
     ahead.skip_blanks();
     if (name.empty() || !ahead.take('=')) return std::nullopt;
     ahead.skip_blanks();
@@ -148,7 +148,7 @@ std::vector<AuthScheme> parse_www_authenticate(std::string_view header) {
             schemes.back().parameters.push_back(std::move(*parameter));
             continue;
         }
-        auto name = lower(reader.token());
+        auto name = lower_case(reader.token());
         if (name.empty()) return schemes;
         schemes.push_back({std::move(name), {}});
     }

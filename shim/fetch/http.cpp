@@ -140,7 +140,7 @@ std::size_t Transfer::receive_header(char *data, std::size_t size, std::size_t c
         if (line.starts_with("HTTP/")) self.response_.headers.clear();  // after a 1xx
         const auto colon = line.find(':');
         if (colon != std::string_view::npos)
-            self.response_.headers.emplace_back(lower(trimmed(line.substr(0, colon))), trimmed(line.substr(colon + 1)));
+            self.response_.headers.emplace_back(lower_case(trimmed(line.substr(0, colon))), trimmed(line.substr(colon + 1)));
         return line.size();
     } catch (...) {
         return 0;

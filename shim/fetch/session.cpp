@@ -9,7 +9,7 @@ namespace mhsm::fetch {
 void require_json(const std::string &line, const Response &response) {
     if (response.status != 200) throw service_failure(line, response);
     const auto type = response.first_header("content-type");
-    const auto media = lower(trimmed(type.substr(0, type.find(';'))));
+    const auto media = lower_case(trimmed(type.substr(0, type.find(';'))));
     if (media != "application/json" && !(media.starts_with("application/") && media.ends_with("+json")))
         throw Error(
             MHSM_FETCH_PROTOCOL,

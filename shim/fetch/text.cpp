@@ -1,36 +1,10 @@
 #include "text.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "core/attributes.h"
 
 namespace mhsm::fetch {
-namespace {
-
-constexpr std::string_view white_space = " \t\r\n\v\f";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-}  // namespace
-
-std::string concat(std::initializer_list<std::string_view> parts) {
-    std::string text;
-    for (const auto part : parts) text += part;
-    return text;
-}
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (auto &c : result) c = lower(c);
-    return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(white_space);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(white_space) - first + 1);
-}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
@@ -40,10 +14,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
         if (end == std::string_view::npos) return parts;
         text.remove_prefix(end + 1);
     }
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::optional<unsigned> decimal(std::string_view text, unsigned most) {

@@ -1,20 +1,17 @@
-// Putting text together and taking it apart, without locales.
+// Taking text apart, and making it fit for a terminal or a URL.
 #pragma once
 
 #include <cstddef>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/text.h"
+
 namespace mhsm::fetch {
 
-std::string concat(std::initializer_list<std::string_view> parts);
-std::string lower(std::string_view text);
-std::string_view trimmed(std::string_view text);  // without white space around it
 std::vector<std::string_view> split(std::string_view text, char separator);
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 std::optional<unsigned> decimal(std::string_view text, unsigned most);
 
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -70,7 +70,7 @@ std::optional<Origin> parse_authority(std::string_view text) {
         if (!port || *port == 0) return std::nullopt;
         origin.port = *port;
     }
-    origin.host = lower(text.substr(0, colon));
+    origin.host = lower_case(text.substr(0, colon));
     if (!is_host(origin.host)) return std::nullopt;
     return origin;
 }
@@ -94,7 +94,7 @@ Origin parse_pool(std::string_view text) {
     auto rest = without_scheme(text);
     if (!rest) {
         if (!is_label(text)) malformed("the pool", text, expected);
-        return {concat({lower(text), domains[0].suffix}), 443};
+        return {concat({lower_case(text), domains[0].suffix}), 443};
     }
     if (rest->ends_with('/')) rest->remove_suffix(1);
     const auto origin = parse_authority(*rest);

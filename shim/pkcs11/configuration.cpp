@@ -8,6 +8,7 @@
 
 #include "core/attributes.h"
 #include "core/ossl.h"
+#include "core/text.h"
 #include "error.h"
 #include "mhsmattest-pkcs11.h"
 #include "support/settings.h"
@@ -127,7 +128,7 @@ const std::string *find_value(const Pairs &pairs, std::string_view name) {
 }
 
 void parse_reserved(std::string_view text, Pairs &pairs) {
-    for (text = support::trimmed(text); !text.empty(); text = support::trimmed(text)) {
+    for (text = trimmed(text); !text.empty(); text = trimmed(text)) {
         const auto equals = text.find('=');
         const std::string name(text.substr(0, equals));
         if (equals == std::string_view::npos || name.empty() || std::ranges::any_of(name, is_blank))

@@ -61,7 +61,10 @@ constexpr auto known_settings = std::to_array<Setting>({
          to.settings.time = understood(
              support::number_setting(value, 0, latest_time, "seconds since 1970"));
      }},
-    {"auth", [](const Target &to, const std::string &value) { to.settings.fetch.auth = value; }},
+    {"auth",
+     [](const Target &to, const std::string &value) {
+         to.settings.fetch.auth = understood(support::auth_setting(value));
+     }},
     {"token-file",
      [](const Target &to, const std::string &value) {
          to.settings.fetch.token_file = understood(support::path_setting(value));
@@ -72,11 +75,11 @@ constexpr auto known_settings = std::to_array<Setting>({
      }},
     {"connect-to",
      [](const Target &to, const std::string &value) {
-         to.settings.fetch.connect_to = support::comma_separated(value);
+         to.settings.fetch.connect_to = understood(support::hosts_setting(value));
      }},
     {"allow-hosts",
      [](const Target &to, const std::string &value) {
-         to.settings.fetch.allow_hosts = support::comma_separated(value);
+         to.settings.fetch.allow_hosts = understood(support::hosts_setting(value));
      }},
     {"fetch-library",
      [](const Target &to, const std::string &value) {
