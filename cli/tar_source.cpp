@@ -104,9 +104,10 @@ public:
             }
             const auto size = extended.size.value_or(header->size);
             const auto name = extended.name.value_or(header->name);
-            if (header->type == 'g' || header->type == 'K' || header->type == '5') {  // global, long link, folder
+            const bool folder = header->type == '5' || header->type == 'D';  // plain, or of an incremental archive
+            if (folder || header->type == 'g' || header->type == 'K') {        // global, long link
                 if (!skip_padded(size)) return fail("it ends within a file");
-                if (header->type == '5') extended = {};
+                if (folder) extended = {};
                 continue;
             }
             return read_file(name, size, header->type);

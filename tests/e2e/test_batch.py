@@ -209,6 +209,17 @@ class Files(Batch):
                                  [("sub/a.json", "verified"), ("short", "verified"),
                                   ("x" * 90 + "/" + "y" * 150, "verified"), ("link", "error")])
 
+    @unittest.skipUnless(shutil.which("tar"), "no tar program")
+    def test_incremental_tar(self):
+        """GNU tar's own form, with times where ustar has the first part of long names."""
+        folder = self.folder / "evidence"
+        folder.mkdir()
+        (folder / "a.json").write_bytes(self.lines[0])
+        archive = subprocess.run(["tar", "--format=gnu", f"--listed-incremental={self.folder / 'snapshot'}", "-C",
+                                  self.folder, "-cf", "-", "evidence"], capture_output=True, check=True).stdout
+        self.assertIn(b"ustar  ", archive)
+        self.assertEqual(self.verdicts(input=archive), [("evidence/a.json", "verified")])
+
     def test_damaged_tar(self):
         text = self.archive(tarfile.GNU_FORMAT)
         for damaged in (text[:700], text[:5000], text[:1024 + 12 * 1024 + 512 + 200]):
