@@ -9,6 +9,7 @@
 #include "known_pools.h"
 #include "resume_file.h"
 #include "setup.h"
+#include "support/pool_verifier.h"
 #include "text.h"
 
 namespace mhsm::cli {
@@ -65,16 +66,15 @@ private:
     bool wanted(std::string_view url) const { return !resume_ || !resume_->is_done(url); }
     bool take(const fetch::Key &key);
     Entry appraise(const fetch::Key &key);
-    Verifier &verifier(const std::string &tls_pool);
     void save(const KeyUrl &key, std::string_view evidence, Entry &entry);
-    void remember_root(const Report &report);
+    void remember_root(const Report &report, const std::string &tls_pool);
     bool flush();
     bool stop(std::string why);
     Exit finish();
 
     const Options &options_;
     Setup setup_;
-    std::optional<Verifier> verifier_;
+    support::PoolVerifier verifiers_{nullptr, setup_.trust};
     const EntryFormat format_;
     Progress progress_;
     EntryWriter writer_;
@@ -132,14 +132,6 @@ void PoolRun::save(const KeyUrl &key, std::string_view evidence, Entry &entry) {
     entry.error = concat({"could not be saved to ", written.subject, ": ", written.detail});
 }
 
-// The keys of a pool have few partitions between them, which a verifier remembers under one and the same trust.
-Verifier &PoolRun::verifier(const std::string &tls_pool) {
-    if (setup_.trust.tls_pool != tls_pool) verifier_.reset();
-    setup_.trust.tls_pool = tls_pool;
-    if (!verifier_) verifier_.emplace(nullptr, setup_.trust);
-    return *verifier_;
-}
-
 Entry PoolRun::appraise(const fetch::Key &key) {
     Entry entry;
     entry.id = key.url;
@@ -154,23 +146,23 @@ Entry PoolRun::appraise(const fetch::Key &key) {
         return entry;
     }
     setup_.expectations.request = *request;
-    entry.report = verifier(answer.tls_pool.value_or(""))
+    entry.report = verifiers_.of(answer.tls_pool.value_or(""))
                        .verify(as_bytes(answer.bytes), setup_.policy, setup_.expectations, verification_time(options_));
     save(*request, answer.bytes, entry);
     return entry;
 }
 
 // -trust_pool: one key of the pool that verifies shows its root as well as all do.
-void PoolRun::remember_root(const Report &report) {
+void PoolRun::remember_root(const Report &report, const std::string &tls_pool) {
     if (!options_.trust_pool || root_known_ || verdict(report) != Verdict::verified) return;
     root_known_ = true;
     progress_.clear();
-    trust_pool(report, options_, setup_.trust.tls_pool);
+    trust_pool(report, options_, tls_pool);
 }
 
 bool PoolRun::take(const fetch::Key &key) {
     const auto entry = appraise(key);
-    if (entry.report) remember_root(*entry.report);
+    if (entry.report) remember_root(*entry.report, key.answer->tls_pool.value_or(""));
     const auto line = render_entry(entry, format_, style_);
     if (const auto written = writer_.write(line); !written.passed())
         return stop(concat({"Could not write to ", written.subject, ": ", written.detail}));

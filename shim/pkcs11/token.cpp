@@ -6,14 +6,15 @@
 #include "core/attributes.h"
 #include "error.h"
 #include "support/clock.h"
-#include "support/settings.h"
+#include "support/pool_verifier.h"
 
 namespace mhsm::pkcs11 {
 namespace {
 
 class Loader {
 public:
-    Loader(const NamedSource &source, const Shared &shared) : source_(source), shared_(shared) {
+    Loader(const NamedSource &source, const Shared &shared)
+        : source_(source), shared_(shared), verifiers_(shared.libctx, shared.settings.trust) {
         time_ = shared.settings.time ? shared.settings.time : VerificationTime(support::unix_time());
     }
 
@@ -32,9 +33,8 @@ private:
     }
 
     void add(const RawEvidence &raw) {
-        const auto trust = support::copy_trust(shared_.settings.trust, raw.tls_pool);
         const auto report =
-            verify(shared_.libctx, raw.json, trust, shared_.settings.policy, {raw.request, {}, {}, {}}, time_);
+            verifiers_.of(raw.tls_pool).verify(raw.json, shared_.settings.policy, {raw.request, {}, {}, {}}, time_);
         if (verdict(report) != Verdict::verified) {
             // The module's own context has every algorithm, unless there was no memory when it was made.
             const auto *obstacle = first_obstacle(report);
@@ -111,6 +111,7 @@ private:
 
     const NamedSource &source_;
     const Shared &shared_;
+    support::PoolVerifier verifiers_;
     VerificationTime time_;
     Contents contents_;
     std::vector<Object> certificates_;
