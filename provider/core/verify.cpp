@@ -54,7 +54,7 @@ private:
     void collect_facts(const SharedBytes &json);
     void require_complete() const;
     void collect_key(std::vector<std::shared_ptr<const Bytes>> blobs);
-    void collect_objects(Member &member, const char *name, std::shared_ptr<const Bytes> blob);
+    void collect_objects(Member &member, const char *name, const std::shared_ptr<const Bytes> &blob);
     std::optional<ByteView> exponent() const;
 
     const BundleContext &context_;
@@ -279,8 +279,8 @@ void Appraisal::collect_facts(const SharedBytes &json) {
     for (auto *member : {&private_, &public_})
         blobs.push_back(member->bytes ? std::make_shared<const Bytes>(std::move(*member->bytes)) : nullptr);
     collect_key(blobs);
-    collect_objects(private_, "private", std::move(blobs[0]));
-    collect_objects(public_, "public", std::move(blobs[1]));
+    collect_objects(private_, "private", blobs[0]);
+    collect_objects(public_, "public", blobs[1]);
 }
 
 // libcrypto does not always tell that it had no memory: a fact is then missing. What verifies lacks none.
@@ -327,7 +327,7 @@ void Appraisal::collect_key(std::vector<std::shared_ptr<const Bytes>> blobs) {
     report_.key = std::move(facts);
 }
 
-void Appraisal::collect_objects(Member &member, const char *name, std::shared_ptr<const Bytes> blob) {
+void Appraisal::collect_objects(Member &member, const char *name, const std::shared_ptr<const Bytes> &blob) {
     if (!member.signature.passed() || !member.parsed) return;
     for (auto &object : member.parsed->objects) {
         auto words = object_class_name(object);
