@@ -25,11 +25,16 @@ public:
     template <class Work, class Finish>
     Workers(std::size_t threads, Work work, Finish finish)
         : work_(std::move(work)), finish_(std::move(finish)), most_((threads - 1) * 4) {
+        threads_.reserve(threads - 1);
         try {
             for (std::size_t i = 1; i < threads; ++i) threads_.emplace_back([this, i] { run(i); });
         } catch (const std::system_error &) {
             // The system gives no more threads: those that there are do all the work.
             most_ = threads_.size() * 4;
+        } catch (...) {
+            stop(nullptr);
+            join();
+            throw;
         }
     }
     ~Workers() {

@@ -53,6 +53,14 @@ Result<std::vector<X509Ptr>> parse_anchors_once(OSSL_LIB_CTX *libctx, ByteView p
     return bundle;
 }
 
+// libcrypto reads keys and extensions when they are first asked for, and keeps what it came to. So each is asked here:
+// a root verifies its own signature, unless it is an authority below another.
+bool all_usable(const Result<std::vector<X509Ptr>> &anchors) {
+    return anchors && std::ranges::all_of(*anchors, [](const X509Ptr &anchor) {
+               return check_issued_by(anchor.get(), anchor.get(), IssuerRule::trust_anchor).passed();
+           });
+}
+
 }  // namespace
 
 std::span<const EmbeddedRoot> embedded_hsm_roots() { return roots; }
@@ -60,8 +68,9 @@ std::span<const EmbeddedRoot> embedded_hsm_roots() { return roots; }
 Result<std::vector<X509Ptr>> parse_anchors(OSSL_LIB_CTX *libctx, ByteView pem_or_der) {
     const ErrorScope errors;
     auto anchors = parse_anchors_once(libctx, pem_or_der);
-    // What cannot be read for lack of memory may be read a second time.
-    if (!anchors && parse_anchors_once(libctx, pem_or_der)) throw std::bad_alloc();
+    if (all_usable(anchors)) return anchors;
+    // What libcrypto could not read or use for lack of memory, it may a second time.
+    if (all_usable(parse_anchors_once(libctx, pem_or_der))) throw std::bad_alloc();
     return anchors;
 }
 

@@ -35,7 +35,7 @@ public:
     Report run(const SharedBytes &json);
     // Keeps what new certificates came to.
     void remember() {
-        if (!unknown_.empty()) cache_.add(unknown_, bundle_, time_);
+        if (made_) cache_.add(unknown_, bundle_, time_);
     }
 
 private:
@@ -68,6 +68,7 @@ private:
     DecodedEvidence decoded_;
     std::string unknown_;  // certificates that were not known, as they stand in the evidence
     std::shared_ptr<const Bundle> bundle_;
+    bool made_ = false;  // of those certificates, here
     ValidityOutcomes validity_;
     Member private_{private_member, decoded_.evidence.private_attestation, {}, {}, {}, {}, {}};
     Member public_{public_member, decoded_.evidence.public_attestation, {}, {}, {}, {}, {}};
@@ -99,6 +100,7 @@ void Appraisal::decode(ByteView json) {
             return evidence().private_attestation && signed_by(context_.libctx, *evidence().private_attestation, key);
         };
         bundle_ = std::make_shared<const Bundle>(context_, *evidence().certificates, time_, signed_evidence);
+        made_ = true;
     }
     if (!bundle_) bundle_ = std::make_shared<const Bundle>();
     validity_ = bundle_->validity(time_);
@@ -335,27 +337,18 @@ void Appraisal::collect_objects(Member &member, const char *name, const std::sha
     }
 }
 
-X509Ptr embedded_root(OSSL_LIB_CTX *libctx, std::string_view pem, bool &proven) {
-    auto parsed = parse_anchors(libctx, as_bytes(pem));
-    if (!parsed) throw std::bad_alloc();
-    auto root = std::move(parsed->front());
-    proven = check_issued_by(root.get(), root.get(), IssuerRule::trust_anchor).passed();
-    return root;
-}
-
-// libcrypto reads keys and extensions when they are first asked for, and keeps what it came to. Each root proves here
-// that it can verify a signature, its own: else a lack of memory would pass for a root that signed nothing.
+// False if libcrypto cannot use them here: each must verify a signature, its own.
 bool add_embedded_roots(OSSL_LIB_CTX *libctx, std::vector<X509Ptr> &roots) {
-    bool all_proven = true;
+    bool proven = true;
     for (const auto &embedded : embedded_hsm_roots()) {
-        bool proven = false;
-        bool again = false;
-        roots.push_back(embedded_root(libctx, embedded.pem, proven));
-        if (!proven) static_cast<void>(embedded_root(libctx, embedded.pem, again));
-        if (again) throw std::bad_alloc();
-        all_proven = all_proven && proven;
+        auto parsed = parse_anchors(libctx, as_bytes(embedded.pem));
+        proven = proven && parsed.ok();
+        if (!parsed) continue;
+        auto &root = parsed->front();
+        proven = proven && check_issued_by(root.get(), root.get(), IssuerRule::trust_anchor).passed();
+        roots.push_back(std::move(root));
     }
-    return all_proven;
+    return proven;
 }
 
 void add_given_roots(const Trust &trust, std::vector<X509Ptr> &roots) {
@@ -396,6 +389,13 @@ Report Verifier::verify(const SharedBytes &json, KeyMaker &keys, const Policy &p
 Report Verifier::verify(ByteView json, const Policy &policy, const Expectations &expectations, VerificationTime time) {
     KeyMaker keys(libctx_);
     return verify(share({json.begin(), json.end()}), keys, policy, expectations, time);
+}
+
+bool can_verify(OSSL_LIB_CTX *libctx) {
+    const ErrorScope errors;
+    std::vector<X509Ptr> roots;
+    const EvpPkeyCtxPtr ec(EVP_PKEY_CTX_new_from_name(libctx, "EC", nullptr));
+    return fetch_sha256(libctx) && ec && EVP_PKEY_fromdata_init(ec.get()) == 1 && add_embedded_roots(libctx, roots);
 }
 
 Report verify(OSSL_LIB_CTX *libctx, ByteView json, const Trust &trust, const Policy &policy,

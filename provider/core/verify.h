@@ -44,6 +44,9 @@ private:
     BundleCache cache_;
 };
 
+// Whether libcrypto can do in `libctx` what verification needs: SHA-256, RSA and EC. Throws std::bad_alloc.
+bool can_verify(OSSL_LIB_CTX *libctx);
+
 // Appraises `json` (evidence as the service answered it) against `trust`, `policy` and `expectations` at `time`
 // (none: dates are not checked). Cryptography comes from `libctx` (null: the default context), which must
 // offer SHA-256, RSA and EC. Always returns a report; throws only std::bad_alloc.

@@ -20,16 +20,6 @@ Bytes date(std::int64_t seconds) {
     return {digits.begin(), digits.end()};
 }
 
-// The first bytes of the SHA-1, as PKCS#11 has it; none where libcrypto has no SHA-1, since nobody must state it.
-std::optional<Bytes> check_value(OSSL_LIB_CTX *libctx, ByteView der) {
-    constexpr std::size_t shown = 3;
-    Bytes value(EVP_MAX_MD_SIZE);
-    std::size_t size = 0;
-    if (EVP_Q_digest(libctx, "SHA1", nullptr, der.data(), der.size(), value.data(), &size) != 1) return std::nullopt;
-    value.resize(shown);
-    return value;
-}
-
 }  // namespace
 
 Object certificate_object(OSSL_LIB_CTX *libctx, const CertificateFacts &facts) {
@@ -52,7 +42,9 @@ Object certificate_object(OSSL_LIB_CTX *libctx, const CertificateFacts &facts) {
     made.set(CKA_PUBLIC_KEY_INFO, parts.public_key);
     made.set(CKA_START_DATE, date(facts.not_before));
     made.set(CKA_END_DATE, date(facts.not_after));
-    if (auto value = check_value(libctx, facts.der)) made.set(CKA_CHECK_VALUE, std::move(*value));
+    auto check_value = digest(libctx, "SHA1", facts.der);
+    check_value.resize(3);  // as PKCS#11 defines it for certificates
+    made.set(CKA_CHECK_VALUE, std::move(check_value));
     made.set_text(CKA_UNIQUE_ID, facts.sha256);
     made.set_text(CKA_MHSMATTEST_CERTIFICATE_ROLE, facts.role);
     return made;

@@ -13,7 +13,7 @@ Bytes curve_oid_der(int nid);              // CKA_EC_PARAMS
 Bytes ecdsa_signature_der(ByteView signature);
 Bytes big_number(const EVP_PKEY *key, const char *name);  // unsigned, big-endian, no leading zero
 Bytes from_hex(const std::string &digits);
-Bytes digest(OSSL_LIB_CTX *libctx, const char *algorithm, ByteView data);
+Bytes digest(OSSL_LIB_CTX *libctx, const char *algorithm, ByteView data);  // SHA256 or SHA1
 
 // From DER SubjectPublicKeyInfo.
 EvpPkeyPtr public_key(OSSL_LIB_CTX *libctx, ByteView der);

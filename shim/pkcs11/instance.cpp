@@ -10,9 +10,12 @@
 namespace mhsm::pkcs11 {
 namespace {
 
+// libcrypto keeps what it had no memory for when it first looked. All that is needed later is looked for here, so that
+// C_Initialize fails then, and can be called again, and no key is missing later.
 LibCtxPtr make_library_context() {
     LibCtxPtr libctx(OSSL_LIB_CTX_new());
-    if (!libctx) throw std::bad_alloc();
+    const EvpMdPtr sha1(libctx ? EVP_MD_fetch(libctx.get(), "SHA1", nullptr) : nullptr);
+    if (!sha1 || !can_verify(libctx.get())) throw std::bad_alloc();
     return libctx;
 }
 

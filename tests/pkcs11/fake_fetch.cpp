@@ -22,7 +22,7 @@ std::string content(const std::string &path) {
     std::ostringstream text;
     // A lack of memory must not look like an empty file.
     file.exceptions(std::ios::badbit);
-    text.exceptions(std::ios::badbit);
+    text.exceptions(std::ios::badbit | std::ios::failbit);
     text << file.rdbuf();
     return text.str();
 }
@@ -56,7 +56,7 @@ int hand_out(const MHSM_FETCH_RUN &run, const std::string &folder, const std::st
     words >> file >> pool >> url;
     MHSM_FETCH_ERROR error{};
     MHSM_FETCH_KEY key{url.c_str(), nullptr, nullptr};
-    const auto bytes = content(folder + "/" + file);
+    const auto bytes = file == "-" ? std::string() : content(folder + "/" + file);
     const MHSM_FETCH_ANSWER answer{reinterpret_cast<const unsigned char *>(bytes.data()), bytes.size(), url.c_str(),
                                    pool == "-" ? nullptr : pool.c_str()};
     if (file == "-") {

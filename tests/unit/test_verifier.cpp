@@ -77,6 +77,19 @@ void check_orders(std::size_t capacity, unsigned seed) {
 TEST(reports_do_not_depend_on_what_came_before) { check_orders(Verifier::usual_bundles, 1); }
 TEST(nor_on_what_was_forgotten) { check_orders(1, 2); }
 
+// Certificates that could not even be decoded are not known the next time.
+TEST(nor_is_anything_remembered_that_was_not_made) {
+    for (const auto &group : by_trust()) {
+        const auto trust = trust_of(group.front()->options);
+        Verifier verifier(nullptr, trust);
+        for (const auto *forged : group) {
+            const Context context(forged->name);
+            const auto expected = fresh(*forged, trust, std::nullopt);
+            for (int i = 0; i < 2; ++i) CHECK(remembered(verifier, *forged, std::nullopt) == expected);
+        }
+    }
+}
+
 TEST(time_is_judged_anew) {
     const auto &forged = *std::ranges::find(cases(), true, &forge::Case::verifies);
     const auto trust = trust_of(forged.options);

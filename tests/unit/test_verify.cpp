@@ -210,6 +210,8 @@ TEST(cryptography_comes_from_the_given_context) {
     const auto nothing = verify(empty.get(), as_bytes(restored_evidence()), trust, {}, {}, sample_time);
     CHECK_EQ(verdict(nothing), Verdict::not_verified);
     CHECK_EQ(nothing.evidence_sha256, "");
+    CHECK(can_verify(full.get()));
+    CHECK(!can_verify(empty.get()));
     CHECK_CONTAINS(nothing.find("hw.chain")->detail, "cannot verify the built-in roots");
 }
 
