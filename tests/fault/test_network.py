@@ -145,6 +145,13 @@ class Disks(Case):
         self.assertIn("1 could not be read or fetched", self.run_once().stderr)
         self.assertEqual((self.answers(), self.known.read_text(), self.verified()), (answers, known, results))
 
+    def test_short_and_interrupted(self):
+        """Reads of 7 bytes, writes of 11, and an EINTR before each change nothing."""
+        answers, known, results = self.whole()
+        result = self.run_once(LD_PRELOAD=os.environ["FAILING_IO"], FAIL_IO="short")
+        self.assertIn("1 could not be read or fetched", result.stderr)
+        self.assertEqual((self.answers(), self.known.read_text(), self.verified()), (answers, known, results))
+
     def test_calls_that_fail(self):
         answers, known, results = self.whole()
         for call, numbers in (("write", range(1, 40, 3)), ("fsync", range(1, 12, 2)), ("rename", range(1, 12, 2)),
