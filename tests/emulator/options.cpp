@@ -1,7 +1,6 @@
 #include "options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 namespace emulator {
@@ -23,14 +22,6 @@ const std::string_view usage =
     " -until_eof         End when standard input ends\n"
     " -verbose           Log requests, without secrets\n";
 
-std::uint64_t parse_number(std::string_view text, std::uint64_t greatest) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size() || number > greatest)
-        throw UsageError("not a number from 0 to " + std::to_string(greatest) + ": " + std::string(text));
-    return number;
-}
-
 namespace {
 
 std::string pool_name(std::string_view text) {
@@ -41,8 +32,8 @@ std::string pool_name(std::string_view text) {
     return std::string(text);
 }
 
-int port(std::string_view text) {
-    return static_cast<int>(parse_number(text, std::numeric_limits<std::uint16_t>::max()));
+forge::Option port(std::string_view name, int &target) {
+    return forge::number(name, target, std::numeric_limits<std::uint16_t>::max());
 }
 
 }  // namespace
@@ -50,39 +41,21 @@ int port(std::string_view text) {
 Options parse_options(std::span<char *> given) {
     constexpr std::uint64_t most_keys = 99999;
     Options options;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        const std::string_view option = given[i];
-        const auto value = [&] {
-            if (++i == given.size()) throw UsageError("no value for " + std::string(option));
-            return std::string_view(given[i]);
-        };
-        if (option == "-help")
-            options.help = true;
-        else if (option == "-verbose")
-            options.verbose = true;
-        else if (option == "-until_eof")
-            options.until_eof = true;
-        else if (option == "-dir")
-            options.folder = value();
-        else if (option == "-port")
-            options.port = port(value());
-        else if (option == "-stranger_port")
-            options.stranger_port = port(value());
-        else if (option == "-imds_port")
-            options.imds_port = port(value());
-        else if (option == "-imds_address")
-            options.imds_address = value();
-        else if (option == "-pool")
-            options.pool = pool_name(value());
-        else if (option == "-keys")
-            options.keys = parse_number(value(), most_keys);
-        else if (option == "-seed")
-            options.seed = parse_number(value(), std::numeric_limits<std::uint64_t>::max());
-        else if (option == "-fault")
-            options.faults.emplace_back(value());
-        else
-            throw UsageError("unknown option " + std::string(option));
-    }
+    const std::vector<forge::Option> known = {
+        forge::flag("-help", options.help),
+        forge::flag("-verbose", options.verbose),
+        forge::flag("-until_eof", options.until_eof),
+        forge::text("-dir", options.folder),
+        port("-port", options.port),
+        port("-stranger_port", options.stranger_port),
+        port("-imds_port", options.imds_port),
+        forge::text("-imds_address", options.imds_address),
+        {"-pool", nullptr, [&options](std::string_view name) { options.pool = pool_name(name); }},
+        forge::number("-keys", options.keys, most_keys),
+        forge::number("-seed", options.seed),
+        {"-fault", nullptr, [&options](std::string_view fault) { options.faults.emplace_back(fault); }},
+    };
+    forge::parse_arguments(given, known);
     return options;
 }
 

@@ -4,10 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "arguments.h"
 
 namespace emulator {
 
@@ -24,13 +25,10 @@ struct Options {
 
 extern const std::string_view usage;
 
-class UsageError : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
+using forge::parse_number;
+using forge::UsageError;
 
 // Throws UsageError.
 Options parse_options(std::span<char *> given);
-std::uint64_t parse_number(std::string_view text, std::uint64_t greatest);
 
 }  // namespace emulator

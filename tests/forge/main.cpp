@@ -1,13 +1,13 @@
 // mhsm-forge: writes test evidence into a folder.
-#include <charconv>
 #include <exception>
 #include <iomanip>
 #include <iostream>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "arguments.h"
 #include "manifest.h"
 #include "stream.h"
 
@@ -35,50 +35,22 @@ struct Arguments {
     std::uint64_t seed = forge::default_seed, stream = 0, pools = 1;
 };
 
-class UsageError : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
-
-std::uint64_t parse_number(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size())
-        throw UsageError("not a number: " + std::string(text));
-    return number;
-}
-
 Arguments parse(std::span<char *> given) {
     Arguments arguments;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        const std::string_view option = given[i];
-        const auto value = [&] {
-            if (++i == given.size()) throw UsageError("no value for " + std::string(option));
-            return std::string_view(given[i]);
-        };
-        if (option == "-help")
-            arguments.help = true;
-        else if (option == "-list")
-            arguments.list = true;
-        else if (option == "-pki_only")
-            arguments.pki_only = true;
-        else if (option == "-out")
-            arguments.out = value();
-        else if (option == "-kind")
-            arguments.kind = value();
-        else if (option == "-seed")
-            arguments.seed = parse_number(value());
-        else if (option == "-jsonl")
-            arguments.stream = parse_number(value());
-        else if (option == "-pools")
-            arguments.pools = parse_number(value());
-        else if (option == "-all")
-            arguments.kind.clear();
-        else
-            throw UsageError("unknown option " + std::string(option));
-    }
-    if (!arguments.help && !arguments.list && arguments.out.empty()) throw UsageError("no -out");
-    if (arguments.pools == 0) throw UsageError("-pools must be at least 1");
+    const std::vector<forge::Option> options = {
+        forge::flag("-help", arguments.help),
+        forge::flag("-list", arguments.list),
+        forge::flag("-pki_only", arguments.pki_only),
+        forge::text("-out", arguments.out),
+        forge::text("-kind", arguments.kind),
+        forge::number("-seed", arguments.seed),
+        forge::number("-jsonl", arguments.stream),
+        forge::number("-pools", arguments.pools),
+        {"-all", [&arguments] { arguments.kind.clear(); }, nullptr},
+    };
+    forge::parse_arguments(given, options);
+    if (!arguments.help && !arguments.list && arguments.out.empty()) throw forge::UsageError("no -out");
+    if (arguments.pools == 0) throw forge::UsageError("-pools must be at least 1");
     return arguments;
 }
 
@@ -110,7 +82,7 @@ int main(int argc, char **argv) {
     try {
         run(parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1)));
         return exit_ok;
-    } catch (const UsageError &error) {
+    } catch (const forge::UsageError &error) {
         std::cerr << "mhsm-forge: " << error.what() << " (see mhsm-forge -help)\n";
         return exit_usage;
     } catch (const std::exception &error) {

@@ -7,8 +7,24 @@
 
 #include "core/verify.h"
 #include "forge.h"
+#include "scene.h"
 
 namespace mhsm::test {
+
+// A bundle that vouches for two partitions, of which `signer` signed: "partition" or "partition-2".
+inline forge::Case of_two_partitions(const char *signer) {
+    forge::Scene scene(forge::default_seed, forge::key_kind("rsa-2048"), forge::Layout::firmware2);
+    auto other = scene.pki.partition;
+    auto owner_of_other = scene.pki.owner_partition;
+    other.key = owner_of_other.key = "partition-2";
+    owner_of_other.extensions = {forge::basic_constraints(false)};
+    scene.more = {other, owner_of_other};
+    scene.private_blob.signer = scene.public_blob.signer = signer;
+    forge::Case genuine;
+    genuine.evidence = forge::render(scene);
+    genuine.options = scene.options;
+    return genuine;
+}
 
 inline Sha256 digest_of(const std::string &hex_text) { return parse_pin("sha256:" + hex_text).value(); }
 

@@ -7,7 +7,6 @@
 #include "forged_options.h"
 #include "outcomes.h"
 #include "samples.h"
-#include "scene.h"
 
 using namespace mhsm;
 using namespace mhsm::test;
@@ -219,17 +218,7 @@ TEST(evidence_of_another_seed_is_not_pinned) {
 TEST(of_two_genuine_partitions_the_signer_is_judged) {
     for (const auto *signer : {"partition", "partition-2"}) {
         const Context context(signer);
-        forge::Scene scene(forge::default_seed, forge::key_kind("rsa-2048"), forge::Layout::firmware2);
-        auto other = scene.pki.partition;
-        auto owner_of_other = scene.pki.owner_partition;
-        other.key = owner_of_other.key = "partition-2";
-        owner_of_other.extensions = {forge::basic_constraints(false)};
-        scene.more = {other, owner_of_other};
-        scene.private_blob.signer = scene.public_blob.signer = signer;
-        forge::Case genuine;
-        genuine.evidence = forge::render(scene);
-        genuine.options = scene.options;
-        const auto report = appraise(genuine);
+        const auto report = appraise(of_two_partitions(signer));
         if (verdict(report) != Verdict::verified) FAIL_TEST(summary(report));
     }
 }

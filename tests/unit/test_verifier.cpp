@@ -7,7 +7,6 @@
 #include "forged_options.h"
 #include "outcomes.h"
 #include "samples.h"
-#include "scene.h"
 
 using namespace mhsm;
 using namespace mhsm::test;
@@ -110,18 +109,7 @@ TEST(time_is_judged_anew) {
 // Which of two partitions signed depends on the evidence, so that bundle must not decide for another one.
 TEST(a_bundle_of_two_partitions_is_not_remembered) {
     std::vector<forge::Case> both;
-    for (const auto *signer : {"partition", "partition-2"}) {
-        forge::Scene scene(forge::default_seed, forge::key_kind("rsa-2048"), forge::Layout::firmware2);
-        auto other = scene.pki.partition;
-        auto owner_of_other = scene.pki.owner_partition;
-        other.key = owner_of_other.key = "partition-2";
-        owner_of_other.extensions = {forge::basic_constraints(false)};
-        scene.more = {other, owner_of_other};
-        scene.private_blob.signer = scene.public_blob.signer = signer;
-        both.emplace_back();
-        both.back().evidence = forge::render(scene);
-        both.back().options = scene.options;
-    }
+    for (const auto *signer : {"partition", "partition-2"}) both.push_back(of_two_partitions(signer));
     const auto trust = trust_of(both[0].options);
     Verifier verifier(nullptr, trust);
     for (const auto index : {0U, 1U, 0U, 1U}) {
