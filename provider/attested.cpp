@@ -7,11 +7,11 @@
 
 namespace mhsm::provider {
 
-AttestedPtr appraise(OSSL_LIB_CTX *libctx, ByteView json, std::shared_ptr<const Settings> settings, std::int64_t time) {
+AttestedPtr appraise(Verifier &verifier, ByteView json, std::shared_ptr<const Settings> settings, std::int64_t time) {
     auto attested = std::make_shared<Attested>();
     Expectations expectations;
     expectations.request = settings->request;
-    attested->report = verify(libctx, json, settings->trust, settings->policy, expectations, time);
+    attested->report = verifier.verify(json, settings->policy, expectations, time);
     const auto &report = attested->report;
     if (verdict(report) != Verdict::verified) fail(report);
     if (!report.key || !report.hsm || !report.owner) fail(Reason::internal, "report", "verified without its facts");

@@ -19,9 +19,9 @@ struct Attested {
 };
 using AttestedPtr = std::shared_ptr<const Attested>;
 
-// Verifies for `time` and throws Error, naming the first obstacle, unless everything passes.
-AttestedPtr appraise(OSSL_LIB_CTX *libctx, ByteView json, std::shared_ptr<const Settings> settings,
-                     std::int64_t time);
+// Verifies for `time` with a verifier of the trust in `settings`, and throws Error, naming the first obstacle, unless
+// everything passes.
+AttestedPtr appraise(Verifier &verifier, ByteView json, std::shared_ptr<const Settings> settings, std::int64_t time);
 
 std::int64_t now();  // Unix seconds
 

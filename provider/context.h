@@ -1,6 +1,9 @@
 // One loaded instance of the provider.
 #pragma once
 
+#include <memory>
+#include <mutex>
+
 #include "attested.h"
 #include "fetcher.h"
 #include "guard.h"
@@ -19,15 +22,22 @@ public:
     OSSL_LIB_CTX *libctx() const { return libctx_.get(); }
     const std::shared_ptr<const Settings> &settings() const { return settings_; }
 
+    // Verifies under these settings, and throws Error unless everything passes. What the certificates of a partition
+    // came to is remembered for the module's own settings.
+    AttestedPtr appraise(ByteView json, std::shared_ptr<const Settings> settings, std::int64_t time);
     // Verifies under the module's settings for the current time; throws Error unless everything passes.
     AttestedPtr verified(ByteView json);
     // Fetches the evidence that `url` (mhsm://host/keys/name[/version]) names, and verifies it likewise.
     AttestedPtr fetched(const std::string &url);
 
 private:
+    std::shared_ptr<Verifier> verifier();
+
     Upcalls upcalls_;
     LibCtxPtr libctx_;
     std::shared_ptr<const Settings> settings_;
+    std::mutex verifier_mutex_;
+    std::shared_ptr<Verifier> verifier_;  // made when it is first needed: most commands only load this provider
     RecentlyVerified recent_;
     Fetcher fetcher_;
 };

@@ -136,8 +136,9 @@ int import_evidence(void *keydata, int selection, const OSSL_PARAM params[]) {
         if (key.attested) fail(ProviderReason::fromdata_malformed, "key", "not empty");
         if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0) fail(ProviderReason::no_private_key, "key", "");
         const auto given = read_given(params);
-        const auto settings = override_settings(*key.context->settings(), given.settings);
-        key.attested = appraise(key.context->libctx(), given.evidence, settings, given.time.value_or(now()));
+        const auto &own = key.context->settings();
+        const auto settings = given.settings.empty() ? own : override_settings(*own, given.settings);
+        key.attested = key.context->appraise(given.evidence, settings, given.time.value_or(now()));
         return 1;
     });
 }

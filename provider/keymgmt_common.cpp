@@ -5,7 +5,7 @@ namespace {
 
 bool re_verify(const AttestedKey &key) {
     const auto &attested = *key.attested;
-    return appraise(key.context->libctx(), attested.evidence, attested.settings, now()) != nullptr;
+    return key.context->appraise(attested.evidence, attested.settings, now()) != nullptr;
 }
 
 bool check_material(const AttestedKey &key) {

@@ -30,6 +30,8 @@ Settings read_settings(const Upcalls &upcalls, OSSL_LIB_CTX *libctx);
 struct Override {
     std::string policy;      // name of a policy
     std::string owner_pins;  // comma-separated; no other pool root is then accepted
+
+    bool empty() const { return policy.empty() && owner_pins.empty(); }
 };
 std::shared_ptr<const Settings> override_settings(const Settings &settings, const Override &given);
 

@@ -35,6 +35,9 @@ public:
     Report verify(const SharedBytes &json, KeyMaker &keys, const Policy &policy, const Expectations &expectations,
                   VerificationTime time);
 
+    // False if libcrypto could not verify even what the built-in roots signed: for lack of an algorithm, or of memory.
+    bool roots_proven() const { return roots_proven_; }
+
 private:
     OSSL_LIB_CTX *libctx_;
     const Trust &trust_;
