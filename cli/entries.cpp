@@ -228,11 +228,11 @@ Outcome EntryWriter::write(const EntryLine &line) {
 }
 
 Outcome EntryWriter::flush() {
-    if (pending_.empty()) return Outcome::pass();
+    if (pending_.empty() || !written_.passed()) return written_;
     progress_.clear();
-    auto written = output_.write(pending_);
+    written_ = output_.write(pending_);
     pending_.clear();
-    return written;
+    return written_;
 }
 
 Exit report_totals(const Totals &totals, bool interrupted, bool quiet, const std::optional<std::string> &totals_path) {

@@ -77,6 +77,7 @@ private:
     OutputStream &output_;
     Progress &progress_;
     std::string pending_;
+    Outcome written_ = Outcome::pass();  // a failure lasts: what follows lost lines must not be taken for all
     Totals totals_;
 };
 

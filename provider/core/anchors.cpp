@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 
 #include "embedded_roots.h"
@@ -53,12 +54,27 @@ Result<std::vector<X509Ptr>> parse_anchors_once(OSSL_LIB_CTX *libctx, ByteView p
     return bundle;
 }
 
-// libcrypto reads keys and extensions when they are first asked for, and keeps what it came to. So each is asked here:
-// a root verifies its own signature, unless it is an authority below another.
-bool all_usable(const Result<std::vector<X509Ptr>> &anchors) {
-    return anchors && std::ranges::all_of(*anchors, [](const X509Ptr &anchor) {
-               return check_issued_by(anchor.get(), anchor.get(), IssuerRule::trust_anchor).passed();
-           });
+struct Anchors {
+    Result<std::vector<X509Ptr>> parsed;
+    bool usable = false;  // each verified its own signature
+};
+
+// libcrypto reads keys and extensions when they are first asked for, and keeps what it came to. So each anchor is asked
+// here, to verify its own signature; it may be an authority below another, which cannot.
+Anchors parse_and_try(OSSL_LIB_CTX *libctx, ByteView pem_or_der) {
+    auto parsed = parse_anchors_once(libctx, pem_or_der);
+    const bool usable = parsed && std::ranges::all_of(*parsed, [](const X509Ptr &anchor) {
+                            return check_issued_by(anchor.get(), anchor.get(), IssuerRule::trust_anchor).passed();
+                        });
+    return {std::move(parsed), usable};
+}
+
+// What libcrypto could not read or use for lack of memory, it may a second time. Throws std::bad_alloc then.
+Anchors parse_with_memory(OSSL_LIB_CTX *libctx, ByteView pem_or_der) {
+    const ErrorScope errors;
+    auto anchors = parse_and_try(libctx, pem_or_der);
+    if (!anchors.usable && parse_and_try(libctx, pem_or_der).usable) throw std::bad_alloc();
+    return anchors;
 }
 
 }  // namespace
@@ -66,12 +82,17 @@ bool all_usable(const Result<std::vector<X509Ptr>> &anchors) {
 std::span<const EmbeddedRoot> embedded_hsm_roots() { return roots; }
 
 Result<std::vector<X509Ptr>> parse_anchors(OSSL_LIB_CTX *libctx, ByteView pem_or_der) {
-    const ErrorScope errors;
-    auto anchors = parse_anchors_once(libctx, pem_or_der);
-    if (all_usable(anchors)) return anchors;
-    // What libcrypto could not read or use for lack of memory, it may a second time.
-    if (all_usable(parse_anchors_once(libctx, pem_or_der))) throw std::bad_alloc();
-    return anchors;
+    return parse_with_memory(libctx, pem_or_der).parsed;
+}
+
+bool add_embedded_hsm_roots(OSSL_LIB_CTX *libctx, std::vector<X509Ptr> &roots) {
+    bool proven = true;
+    for (const auto &embedded : embedded_hsm_roots()) {
+        auto [parsed, usable] = parse_with_memory(libctx, as_bytes(embedded.pem));
+        proven = proven && usable;
+        if (parsed) std::ranges::move(*parsed, std::back_inserter(roots));
+    }
+    return proven;
 }
 
 Result<Sha256> parse_pin(std::string_view text) {

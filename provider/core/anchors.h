@@ -18,7 +18,12 @@ struct EmbeddedRoot {
 // The Marvell LiquidSecurity roots compiled into this library.
 std::span<const EmbeddedRoot> embedded_hsm_roots();
 
-// One or more certificates from PEM, or one from DER. Fails with anchor_unreadable.
+// Adds them to `roots`. False if libcrypto cannot use them in `libctx`, where each must verify its own signature: for
+// lack of an algorithm, or of memory. Throws std::bad_alloc.
+bool add_embedded_hsm_roots(OSSL_LIB_CTX *libctx, std::vector<X509Ptr> &roots);
+
+// One or more certificates from PEM, or one from DER. Fails with anchor_unreadable. Throws std::bad_alloc, also where
+// libcrypto only says that it cannot read them.
 Result<std::vector<X509Ptr>> parse_anchors(OSSL_LIB_CTX *libctx, ByteView pem_or_der);
 
 // A fingerprint "sha256:HEX" (colons between the bytes allowed, either case). Fails with pin_malformed.

@@ -288,7 +288,7 @@ Result<KeyObject> read_key_object(const Blob &blob, ObjectClass promised, const 
 
 // Key types by object identifier, which providers know as well as their names. By name, libcrypto would first ask an
 // ENGINE that the host has made its default, and an ENGINE cannot make a key of parameters.
-EvpPkeyPtr KeyMaker::make(KeyType type, OSSL_PARAM *params) {
+bool KeyMaker::can_make(KeyType type) {
     constexpr const char *rsa_key_type = "1.2.840.113549.1.1.1";
     constexpr const char *ec_key_type = "1.2.840.10045.2.1";
     auto &context = type == KeyType::rsa ? rsa_ : ec_;
@@ -296,8 +296,13 @@ EvpPkeyPtr KeyMaker::make(KeyType type, OSSL_PARAM *params) {
         context.reset(EVP_PKEY_CTX_new_from_name(libctx_, type == KeyType::rsa ? rsa_key_type : ec_key_type, nullptr));
         if (context && EVP_PKEY_fromdata_init(context.get()) != 1) context.reset();
     }
+    return context != nullptr;
+}
+
+EvpPkeyPtr KeyMaker::make(KeyType type, OSSL_PARAM *params) {
     EVP_PKEY *key = nullptr;
-    if (!context || EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params) != 1) return nullptr;
+    auto *context = can_make(type) ? (type == KeyType::rsa ? rsa_ : ec_).get() : nullptr;
+    if (context == nullptr || EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) != 1) return nullptr;
     return EvpPkeyPtr(key);
 }
 

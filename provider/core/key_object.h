@@ -50,6 +50,8 @@ public:
     explicit KeyMaker(OSSL_LIB_CTX *libctx) : libctx_(libctx) {}
 
     OSSL_LIB_CTX *libctx() const { return libctx_; }
+    // Whether libcrypto knows keys of this type here.
+    bool can_make(KeyType type);
     // An RSA or EC key from the OSSL_PARAMs of its type; null if libcrypto refuses them.
     EvpPkeyPtr make(KeyType type, OSSL_PARAM *params);
 

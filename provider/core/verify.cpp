@@ -337,20 +337,6 @@ void Appraisal::collect_objects(Member &member, const char *name, const std::sha
     }
 }
 
-// False if libcrypto cannot use them here: each must verify a signature, its own.
-bool add_embedded_roots(OSSL_LIB_CTX *libctx, std::vector<X509Ptr> &roots) {
-    bool proven = true;
-    for (const auto &embedded : embedded_hsm_roots()) {
-        auto parsed = parse_anchors(libctx, as_bytes(embedded.pem));
-        proven = proven && parsed.ok();
-        if (!parsed) continue;
-        auto &root = parsed->front();
-        proven = proven && check_issued_by(root.get(), root.get(), IssuerRule::trust_anchor).passed();
-        roots.push_back(std::move(root));
-    }
-    return proven;
-}
-
 void add_given_roots(const Trust &trust, std::vector<X509Ptr> &roots) {
     for (const auto &root : trust.hsm_roots) {
         X509_up_ref(root.get());
@@ -366,7 +352,7 @@ Verifier::Verifier(OSSL_LIB_CTX *libctx, const Trust &trust, std::size_t most_bu
       sha256_(fetch_sha256(libctx)),
       cache_(most_bundles) {
     const ErrorScope errors;
-    if (trust.embedded_hsm_roots) roots_proven_ = add_embedded_roots(libctx, roots_);
+    if (trust.embedded_hsm_roots) roots_proven_ = add_embedded_hsm_roots(libctx, roots_);
     add_given_roots(trust, roots_);
 }
 
@@ -394,8 +380,9 @@ Report Verifier::verify(ByteView json, const Policy &policy, const Expectations 
 bool can_verify(OSSL_LIB_CTX *libctx) {
     const ErrorScope errors;
     std::vector<X509Ptr> roots;
-    const EvpPkeyCtxPtr ec(EVP_PKEY_CTX_new_from_name(libctx, "EC", nullptr));
-    return fetch_sha256(libctx) && ec && EVP_PKEY_fromdata_init(ec.get()) == 1 && add_embedded_roots(libctx, roots);
+    KeyMaker keys(libctx);
+    return fetch_sha256(libctx) && keys.can_make(KeyType::rsa) && keys.can_make(KeyType::ec) &&
+           add_embedded_hsm_roots(libctx, roots);
 }
 
 Report verify(OSSL_LIB_CTX *libctx, ByteView json, const Trust &trust, const Policy &policy,

@@ -158,6 +158,7 @@ class Disks(Case):
                               ("close", range(1, 60, 7)), ("open", range(1, 60, 7))):
             for number in numbers:
                 with self.subTest(call=call, number=number):
+                    self.start_again()
                     result = self.run_once(LD_PRELOAD=os.environ["FAILING_IO"],
                                            FAIL_IO=f"{call}:{number}:{errno.ENOSPC}")
                     self.assert_nothing_torn(answers, known)
@@ -166,7 +167,6 @@ class Disks(Case):
                         told = result.stderr + (self.results.read_text() if self.results.exists() else "")
                         self.assertRegex(told, "No space left on device|errno|Could not")
                     self.assert_resumed(answers, known, results)
-                    self.start_again()
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can mount a file system")
     def test_disk_that_is_really_full(self):
