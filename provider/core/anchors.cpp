@@ -85,12 +85,12 @@ Result<std::vector<X509Ptr>> parse_anchors(OSSL_LIB_CTX *libctx, ByteView pem_or
     return parse_with_memory(libctx, pem_or_der).parsed;
 }
 
-bool add_embedded_hsm_roots(OSSL_LIB_CTX *libctx, std::vector<X509Ptr> &roots) {
+bool add_embedded_hsm_roots(OSSL_LIB_CTX *libctx, std::vector<X509Ptr> &into) {
     bool proven = true;
     for (const auto &embedded : embedded_hsm_roots()) {
         auto [parsed, usable] = parse_with_memory(libctx, as_bytes(embedded.pem));
         proven = proven && usable;
-        if (parsed) std::ranges::move(*parsed, std::back_inserter(roots));
+        if (parsed) std::ranges::move(*parsed, std::back_inserter(into));
     }
     return proven;
 }

@@ -18,9 +18,9 @@ struct EmbeddedRoot {
 // The Marvell LiquidSecurity roots compiled into this library.
 std::span<const EmbeddedRoot> embedded_hsm_roots();
 
-// Adds them to `roots`. False if libcrypto cannot use them in `libctx`, where each must verify its own signature: for
+// Adds them to `into`. False if libcrypto cannot use them in `libctx`, where each must verify its own signature: for
 // lack of an algorithm, or of memory. Throws std::bad_alloc.
-bool add_embedded_hsm_roots(OSSL_LIB_CTX *libctx, std::vector<X509Ptr> &roots);
+bool add_embedded_hsm_roots(OSSL_LIB_CTX *libctx, std::vector<X509Ptr> &into);
 
 // One or more certificates from PEM, or one from DER. Fails with anchor_unreadable. Throws std::bad_alloc, also where
 // libcrypto only says that it cannot read them.
