@@ -171,6 +171,10 @@ TEST(a_full_disk_ends_the_run) {
     const auto flushed = writer.flush();
     CHECK_EQ(flushed.status, Status::fail);
     CHECK_EQ(flushed.subject, "/dev/full");
+    // Nor is it forgotten: whoever asks again must not believe that all lines are out.
+    CHECK_EQ(writer.flush().status, Status::fail);
+    CHECK_EQ(writer.write(render_entry(failed_entry("a", "gone"), EntryFormat::csv, plain)).status, Status::pass);
+    CHECK_EQ(writer.flush().status, Status::fail);
 }
 
 TEST(progress_in_words) {
