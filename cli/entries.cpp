@@ -43,7 +43,9 @@ void for_each_field(const Entry &entry, const EntryLine &line, Take take) {
     static const Report nothing;
     const auto &report = entry.report ? *entry.report : nothing;
     const auto *obstacle = line.verdict == EntryVerdict::not_verified ? first_obstacle(report) : nullptr;
-    const auto &key = report.key;
+    const auto text = [](const auto &facts, auto member) {
+        return facts ? std::string_view((*facts).*member) : std::string_view();
+    };
     take(Field{"id", entry.id});
     take(Field{"verdict", verdict_word(line.verdict)});
     take(Field{"check", line.check});
@@ -51,13 +53,13 @@ void for_each_field(const Entry &entry, const EntryLine &line, Take take) {
     take(Field{"message", reason_text(line.reason)});
     take(Field{"detail", obstacle != nullptr ? std::string_view(obstacle->outcome.detail) : std::string_view()});
     take(Field{"kid", report.kid});
-    take(Field{"key_type", key ? std::string_view(key->type) : std::string_view()});
-    take(Field{"key_bits", key ? std::to_string(key->bits) : std::string(), true});
-    take(Field{"key_curve", key ? std::string_view(key->curve) : std::string_view()});
-    take(Field{"key_id", key ? std::string_view(key->id) : std::string_view()});
-    take(Field{"pool", report.owner ? std::string_view(report.owner->pool) : std::string_view()});
+    take(Field{"key_type", text(report.key, &KeyFacts::type)});
+    take(Field{"key_bits", report.key ? std::to_string(report.key->bits) : std::string(), true});
+    take(Field{"key_curve", text(report.key, &KeyFacts::curve)});
+    take(Field{"key_id", text(report.key, &KeyFacts::id)});
+    take(Field{"pool", text(report.owner, &OwnerFacts::pool)});
     take(Field{"owner_trust", report.owner ? owner_trust_name(report.owner->trust) : std::string_view()});
-    take(Field{"hsm_serial", report.hsm ? std::string_view(report.hsm->serial) : std::string_view()});
+    take(Field{"hsm_serial", text(report.hsm, &HsmFacts::serial)});
     take(Field{"evidence_sha256", report.evidence_sha256.text()});
     take(Field{"error", entry.error});
 }

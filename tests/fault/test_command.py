@@ -19,6 +19,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 from support import COMMAND, NOT_VERIFIED, POOL_PIN, RECORDED, RESTORED, TROUBLE, VERIFIED  # noqa: E402
+from sweep import sweep  # noqa: E402
 
 WHEN = ["-attime", "1767225600"]
 GOOD = ["-in", str(RESTORED), "-owner_pin", POOL_PIN, *WHEN]
@@ -41,27 +42,9 @@ class Memory(Case):
     PRELOAD = os.environ["FAILING_MALLOC"]
     RUNS = 80  # allocations that are made to fail, spread over all of a run; one after another in the core's own test
 
-    def count(self, arguments, **kwargs):
-        report = self.folder / "report"
-        self.run_with(arguments, self.PRELOAD, FAIL_ALLOCATION="0", FAIL_REPORT=str(report), **kwargs)
-        return int(report.read_text().split()[0])
-
     def sweep(self, arguments, check, runs=RUNS, **kwargs):
-        total = self.count(arguments, **kwargs)
-        self.assertGreater(total, 1000)
-        crashes = 0
-        for mode in ("FAIL_ALLOCATION", "FAIL_ALLOCATIONS_FROM"):
-            for number in range(1, total + 1, max(1, total // runs)):
-                with self.subTest(mode=mode, number=number):
-                    result = self.run_with(arguments, self.PRELOAD, **{mode: str(number)}, **kwargs)
-                    # Accepted, if nothing was said: OpenSSL 3.0 follows null pointers when its own set-up lacked
-                    # memory (EVP_MD_fetch with the lock that it could not make).
-                    if result.returncode == -signal.SIGSEGV:
-                        self.assertEqual(result.stdout, b"")
-                        crashes += 1
-                        continue
-                    check(result)
-        self.assertLess(crashes, runs // 2)
+        sweep(self, lambda **environment: self.run_with(arguments, self.PRELOAD, **environment, **kwargs), check,
+              least=1000, runs=runs)
 
     def test_verified_is_complete_or_not_at_all(self):
         for form in (["-text"], ["-outform", "json"]):

@@ -8,13 +8,13 @@ import errno
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "emulator"))
 import test_fetching  # noqa: E402
+from sweep import sweep  # noqa: E402
 from test_fetching import NOT_VERIFIED, TROUBLE, VERIFIED  # noqa: E402
 
 OLD = "# mine\nother-pool sha256:" + "0" * 64 + "\n"
@@ -39,22 +39,8 @@ class Memory(Case):
     RUNS = 50  # allocations that are made to fail, spread over all of a run
 
     def sweep(self, arguments, check):
-        report = self.folder / "report"
-        self.preloaded("FAILING_MALLOC", *arguments, FAIL_ALLOCATION="0", FAIL_REPORT=str(report))
-        total = int(report.read_text().split()[0])
-        self.assertGreater(total, 5000)
-        crashes = 0
-        for mode in ("FAIL_ALLOCATION", "FAIL_ALLOCATIONS_FROM"):
-            for number in range(1, total + 1, total // self.RUNS):
-                with self.subTest(mode=mode, number=number):
-                    result = self.preloaded("FAILING_MALLOC", *arguments, **{mode: str(number)})
-                    # As in test_command.py: OpenSSL 3.0 follows null pointers when its own set-up lacked memory.
-                    if result.returncode == -signal.SIGSEGV:
-                        self.assertEqual(result.stdout, "")
-                        crashes += 1
-                        continue
-                    check(result)
-        self.assertLess(crashes, self.RUNS // 2)
+        sweep(self, lambda **environment: self.preloaded("FAILING_MALLOC", *arguments, **environment), check, least=5000,
+              runs=self.RUNS)
 
     def test_one_key(self):
         whole = self.fetch(**self.with_token())
